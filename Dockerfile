@@ -1,0 +1,38 @@
+# The image of Nodens:  docker build -t nodens .
+#
+# It takes CoreDNS's place without a change to a Deployment's arguments: `-conf /etc/coredns/Corefile` follows the entry
+# point. Without arguments, and outside a cluster, it serves the example cluster on its own loopback.
+#
+# What has been tried: the bundle (test/e2e/bundle.test.ts runs it), and a `node` with this file capability that serves
+# port 53 as another user. What has not: building this file with a container engine.
+
+FROM node:26-slim AS build
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends libcap2-bin \
+ && rm -rf /var/lib/apt/lists/*
+# Port 53 for a user who is not root. Container engines of today let every user have it (the sysctl
+# net.ipv4.ip_unprivileged_port_start=0 in the container's own network namespace); where one does not, this capability
+# does, as long as it is in the container's bounding set: a Pod that drops ALL capabilities must add NET_BIND_SERVICE,
+# as CoreDNS's manifests do. A Pod with `allowPrivilegeEscalation: false` gets nothing from a file and needs that sysctl.
+RUN cp /usr/local/bin/node /usr/local/bin/node-on-port-53 \
+ && setcap cap_net_bind_service=+ep /usr/local/bin/node-on-port-53
+WORKDIR /nodens
+COPY package.json package-lock.json .npmrc ./
+COPY tools ./tools
+RUN npm ci
+COPY src ./src
+RUN node tools/build.ts
+
+FROM node:26-slim
+COPY --from=build /usr/local/bin/node-on-port-53 /usr/local/bin/node
+# Its `"type": "module"` is what makes the bundle's files ES modules.
+COPY package.json LICENSE /nodens/
+COPY --from=build /nodens/dist /nodens/dist
+COPY manifests/examples /nodens/manifests/examples
+# A number, so that `runAsNonRoot` can tell that it is not root.
+USER 65532:65532
+# A Corefile that lies here is read when no `-conf` names another.
+WORKDIR /
+EXPOSE 53/udp 53/tcp
+# A small young generation takes some 50 MiB off what 150,000 endpoints cost, and no time: a query leaves little garbage.
+ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=4", "/nodens/dist/bin/main.js"]

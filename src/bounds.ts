@@ -1,0 +1,101 @@
+/**
+ * The table of bounds: everything that a packet, a client or a file could otherwise make grow, with its limit.
+ * README.md prints this table; a test holds the two together. This file imports nothing and any room may read it.
+ *
+ * Sizes are in octets, times in milliseconds.
+ */
+export const bounds = {
+  /** Largest UDP request that is read, and largest UDP reply that is sent whatever the client offers (RFC 6891 §6.2.5). */
+  udpMessage: 4096,
+  /** Deferred UDP replies per listener; a query beyond it is dropped. */
+  udpInFlight: 4096,
+  /** Octets of replies that one UDP socket may hold unsent when the system takes no more; a reply beyond it is dropped. */
+  udpUnsent: 1_048_576,
+  /** Receive buffer that is asked for each UDP socket; the system may give less. */
+  udpReceiveBuffer: 4_194_304,
+  /** Open TCP connections per listener; a connection beyond it is closed at once. */
+  tcpConnections: 1024,
+  /** Open TCP connections of one client address per listener. */
+  tcpConnectionsPerClient: 128,
+  /** Queries of one TCP connection that wait for their answer; reading pauses there (RFC 7766 §6.2.1.1). */
+  tcpInFlight: 128,
+  /** Queries per TCP connection; then it is closed in an orderly way. */
+  tcpQueries: 65_536,
+  /** Octets of replies that one TCP connection may hold unsent; reading pauses there. */
+  tcpUnsent: 262_144,
+  /** Octets of unsent replies at which a TCP connection is cut off: deferred replies may pass `tcpUnsent`, but not this. */
+  tcpUnsentCutOff: 1_048_576,
+  /** Time for the first whole query of a connection. */
+  tcpFirstQuery: 3_000,
+  /** Time between queries; a whole query must arrive in it, so that an octet now and then keeps nothing open. */
+  tcpIdle: 10_000,
+  /** Time for a reply to leave; a client that does not read is cut off. */
+  tcpWrite: 5_000,
+  /** Time that a client is given to close its side after the server has closed its own. */
+  tcpLinger: 1_000,
+  /** Look-ups that one client query may cause within the server: CNAME links, search-path candidates. */
+  lookupsPerQuery: 16,
+  /** Endpoint addresses that are held drawn together for the Services that were asked for lately. */
+  drawnEndpoints: 65_536,
+  /** Time that queries in flight are given when the server stops. */
+  stopGrace: 5_000,
+  /** Octets of a Corefile and all that it imports, each file counted once. */
+  corefileText: 16_777_216,
+  /** Words of a Corefile after snippets and files were inserted. */
+  corefileTokens: 1_000_000,
+  /** Braces within braces; a server block is the first level. */
+  corefileNesting: 16,
+  /** `import` lines that insert a snippet, as CoreDNS bounds them. */
+  corefileSnippets: 10_000,
+  /** `import` lines that insert files, as CoreDNS bounds them; a glob counts once. */
+  corefileFiles: 100_000,
+  /** Characters that environment variables may put into one Corefile. */
+  corefileVariables: 16_777_216,
+  /** Zones of all keys together, and of one directive, after CIDRs were expanded. */
+  corefileZones: 100_000,
+  /** Problems of each severity that are kept; further ones are only counted. */
+  corefileProblems: 200,
+  /** Length of a regular expression; CoreDNS's own bound. */
+  regexpLength: 10_000,
+  /** Groups of a regular expression: time grows with their number. */
+  regexpGroups: 100,
+  /** Characters that a template may make of one record. */
+  templateRecord: 65_535,
+  /** Characters of one error that are logged. */
+  errorText: 1_000,
+  /** Size of a hosts file; a larger one is reported and the last good one goes on. */
+  hostsText: 16_777_216,
+  /** Entries of a hosts file. */
+  hostsEntries: 1_000_000,
+  /** Addresses of one name, and names of one address, in a hosts file. */
+  hostsPerName: 256,
+  /** Octets of log lines that wait for a slow reader; lines beyond it are dropped and counted. */
+  logWaiting: 1_048_576,
+  /** Size of one file of manifests; a larger one is reported and not read. */
+  fixtureText: 268_435_456,
+  /** Files that are read below the paths of manifests; the rest is left out with a report. */
+  fixtureFiles: 10_000,
+  /** Folders within folders that are searched for manifests. */
+  fixtureDepth: 32,
+  /** Objects of one file of manifests; the rest is left out with a report. */
+  fixtureObjects: 1_000_000,
+  /** Problems of one file of manifests that are reported one by one. */
+  fixtureReports: 100,
+  /** Replicas of one workload of a manifest that are served. */
+  fixtureReplicas: 10_000,
+  /** Collections within collections of a YAML document. */
+  fixtureNesting: 100,
+  /** Aliases of one YAML document. */
+  fixtureAliases: 1_000,
+  /** Memory that the process which parses manifests may have. */
+  fixtureParserMemory: 3_221_225_472,
+  /** Time that the process which parses manifests may be silent; then it is ended. */
+  fixtureParserSilence: 60_000,
+  /** Time after which the idle process which parses manifests ends. */
+  fixtureParserIdle: 600_000,
+  /** The same for one that has read a large text and holds memory for it. */
+  fixtureParserRest: 10_000,
+} as const;
+
+/** The table with any of its values replaced: what an `open` function takes, for a test or a small machine. */
+export type Bounds = { readonly [bound in keyof typeof bounds]: number };

@@ -1,0 +1,30 @@
+/**
+ * cluster/: what a Kubernetes cluster is to DNS. Objects reduced to what names need, the state that holds and indexes
+ * them, and the records that the Kubernetes DNS specification gives each name. What enters here speaks of Services,
+ * endpoints, namespaces and pods; nothing here knows sockets, Corefiles or plugins.
+ *
+ *     fixture/ (YAML files) ┐                                       ┌─► names      which object a name asks for
+ *                           ├─ ClusterWriter ─► state ─ Dependent ──┤
+ *     watch/ (API server) ──┘                     │                 └─► records    the RRsets that the object gives
+ *                                                 └─► facts: what changed
+ *
+ * This file: what a store may do to the state, by whole objects, on the one thread that has it.
+ */
+import type { EndpointSlice, Namespace, Pod, Service } from './objects.ts';
+
+/** The resources that answers can need. */
+export type Resource = 'services' | 'endpointslices' | 'namespaces' | 'pods';
+
+/** Where a store puts what it knows. Setting an object that is there already replaces it; equal content changes nothing. */
+export interface ClusterWriter {
+  setNamespace(namespace: Namespace): void;
+  removeNamespace(name: string): void;
+  setService(service: Service): void;
+  removeService(namespace: string, name: string): void;
+  setEndpointSlice(slice: EndpointSlice): void;
+  removeEndpointSlice(namespace: string, name: string): void;
+  setPod(pod: Pod): void;
+  removePod(namespace: string, name: string): void;
+  /** All objects of these resources have been set for the first time: what is not there does not exist. */
+  markSynced(resources: readonly Resource[]): void;
+}

@@ -1,0 +1,69 @@
+/**
+ * Ports of Services and endpoints: names and protocols in lower case, TCP where no protocol is given.
+ */
+import type { ServicePort } from './objects.ts';
+import { describe, type FieldReader, type Json, type Path } from './reading.ts';
+
+/** A port of a Service and what it leads to in a Pod: a number or the name of a container's port. */
+export interface TargetedPort {
+  readonly port: ServicePort;
+  readonly target: number | string;
+}
+
+const HIGHEST_PORT = 65_535;
+/** A port's name becomes a label of DNS. */
+const NAME_LENGTH = 63;
+
+/** `spec.ports` of a Service; a port without a usable number is left out with a complaint. */
+export function readServicePorts(spec: Json, read: FieldReader): readonly TargetedPort[] {
+  const ports: TargetedPort[] = [];
+  for (const [entry, i] of read.records(spec, 'ports', ['spec'])) {
+    const path = ['spec', 'ports', i];
+    const number = readNumber(entry['port'], [...path, 'port'], read);
+    if (number === undefined) continue;
+    if (number === 0) {
+      read.complain(path, 'the port has no number; left out');
+      continue;
+    }
+    ports.push({ port: readPort(entry, number, path, read), target: readTarget(entry, number, path, read) });
+  }
+  return ports;
+}
+
+/** `ports` of an EndpointSlice or of a subset of Endpoints; a port may have no number there. */
+export function readEndpointPorts(holder: Json, path: Path, read: FieldReader): readonly ServicePort[] {
+  const ports: ServicePort[] = [];
+  for (const [entry, i] of read.records(holder, 'ports', path)) {
+    const at = [...path, 'ports', i];
+    const number = readNumber(entry['port'], [...at, 'port'], read);
+    if (number !== undefined) ports.push(readPort(entry, number, at, read));
+  }
+  return ports;
+}
+
+/** A port number, 0 where none is given, undefined (with a complaint) where it is unusable. */
+export function readNumber(value: unknown, path: Path, read: FieldReader): number | undefined {
+  if (value === undefined || value === null) return 0;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= HIGHEST_PORT) return value;
+  read.complain(path, `${describe(value)} is no port number (1 to ${HIGHEST_PORT}); the port is left out`);
+  return undefined;
+}
+
+/** The protocol of a port in lower case. */
+export function readProtocol(entry: Json, path: Path, read: FieldReader): string {
+  return (read.text(entry, 'protocol', path) || 'tcp').toLowerCase();
+}
+
+function readPort(entry: Json, number: number, path: Path, read: FieldReader): ServicePort {
+  const name = (read.text(entry, 'name', path) ?? '').toLowerCase();
+  const protocol = readProtocol(entry, path, read);
+  if (name.length <= NAME_LENGTH && protocol.length <= NAME_LENGTH) return { name, protocol, number };
+  read.complain(path, `the name or protocol is longer than ${NAME_LENGTH} characters; the port has none in DNS`);
+  return { name: '', protocol: 'tcp', number };
+}
+
+function readTarget(entry: Json, number: number, path: Path, read: FieldReader): number | string {
+  const target = entry['targetPort'];
+  if (typeof target === 'string' && target !== '') return /^\d{1,5}$/.test(target) ? Number(target) : target;
+  return readNumber(target === '' ? undefined : target, [...path, 'targetPort'], read) || number;
+}

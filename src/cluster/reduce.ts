@@ -1,0 +1,171 @@
+/**
+ * Objects of the Kubernetes API, as JSON or YAML gives them, reduced to what DNS needs (objects.ts).
+ *
+ *     unknown ──reduceService, reduceEndpointSlice, reduceNamespace, reducePod──► object, with complaints about parts
+ *                                                                               │ rejected, with the reason
+ *                                                                               └ passed over: in order, but not for DNS
+ *
+ * Pure functions that never throw, whatever comes in. Which fields count, and how, is as CoreDNS has it.
+ */
+import { parseAddress } from '../dns/address.ts';
+import { readIdentity, readLabels } from './identity.ts';
+import type { EndpointSlice, Namespace, Pod, Service, ServiceKind } from './objects.ts';
+import { readEndpointPorts, readServicePorts } from './ports.ts';
+import { describe, FieldReader, type Json, type Path, type Reduction, rejected } from './reading.ts';
+import { type EndpointFacts, SliceBuilder } from './slice-builder.ts';
+
+/** The label that says which Service an EndpointSlice belongs to. */
+export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
+
+/** A target's name counts only if it can be a label. */
+const TARGET_NAME_LIMIT = 64;
+
+/** A v1 Service. */
+export function reduceService(value: unknown): Reduction<Service> {
+  const reading = readIdentity(value, 'label');
+  if (reading.outcome === 'rejected') return reading;
+  const read = new FieldReader();
+  const spec = read.record(reading.object, 'spec', []);
+  const isExternal = read.text(spec, 'type', ['spec']) === 'ExternalName';
+  const externalName = isExternal ? (read.text(spec, 'externalName', ['spec']) ?? '') : '';
+  if (isExternal && externalName === '') return rejected(['spec'], 'type ExternalName needs spec.externalName');
+  const ips = isExternal ? { kind: 'external-name' as const, clusterIPs: [] } : readClusterIPs(spec, read);
+  const service: Service = {
+    ...reading.identity,
+    ...ips,
+    externalName,
+    ports: readServicePorts(spec, read).map(({ port }) => port),
+    externalAddresses: readExternalAddresses(spec, read.record(reading.object, 'status', []), read),
+  };
+  return { outcome: 'object', object: service, complaints: read.complaints };
+}
+
+function readClusterIPs(
+  spec: Json,
+  read: FieldReader,
+): { readonly kind: ServiceKind; readonly clusterIPs: readonly Uint8Array[] } {
+  const listed = read.texts(spec, 'clusterIPs', ['spec']);
+  const single = read.text(spec, 'clusterIP', ['spec']);
+  const texts = (listed.length > 0 ? listed : [single ?? '']).filter((text) => text !== '');
+  if (texts[0] === 'None') return { kind: 'headless', clusterIPs: [] };
+  const clusterIPs: Uint8Array[] = [];
+  for (const text of texts) {
+    const octets = parseAddress(text);
+    if (octets !== undefined) clusterIPs.push(octets);
+    else read.complain(['spec', listed.length > 0 ? 'clusterIPs' : 'clusterIP'], notAnAddress(text));
+  }
+  return { kind: 'cluster-ip', clusterIPs };
+}
+
+function notAnAddress(text: string): string {
+  const hint = text.toLowerCase() === 'none' ? ' (a headless Service has "None")' : '';
+  return `${describe(text)} is no IP address${hint}; left out`;
+}
+
+function readExternalAddresses(spec: Json, status: Json, read: FieldReader): readonly string[] {
+  const addresses: string[] = [];
+  for (const ip of read.texts(spec, 'externalIPs', ['spec'])) {
+    if (parseAddress(ip) !== undefined) addresses.push(ip);
+    else read.complain(['spec', 'externalIPs'], notAnAddress(ip));
+  }
+  const path = ['status', 'loadBalancer'];
+  for (const [ingress, i] of read.records(read.record(status, 'loadBalancer', ['status']), 'ingress', path)) {
+    const at = [...path, 'ingress', i];
+    const ip = read.text(ingress, 'ip', at) ?? '';
+    if (ip !== '' && parseAddress(ip) === undefined) read.complain([...at, 'ip'], notAnAddress(ip));
+    const address = ip === '' ? (read.text(ingress, 'hostname', at) ?? '') : ip;
+    if (address !== '' && (ip === '' || parseAddress(ip) !== undefined)) addresses.push(address);
+  }
+  return addresses;
+}
+
+/** A discovery.k8s.io EndpointSlice. Only ready endpoints are taken; slices of FQDNs are passed over. */
+export function reduceEndpointSlice(value: unknown): Reduction<EndpointSlice> {
+  const reading = readIdentity(value, 'subdomain');
+  if (reading.outcome === 'rejected') return reading;
+  const read = new FieldReader();
+  const { object } = reading;
+  const service = readLabels(reading.metadata, read)[SERVICE_NAME_LABEL] ?? '';
+  if (service === '')
+    return rejected(['metadata'], `the label ${SERVICE_NAME_LABEL} is missing: it belongs to no Service`);
+  const addressType = read.text(object, 'addressType', []) ?? '';
+  if (addressType === 'FQDN') return { outcome: 'passed-over', reason: 'its addresses are names' };
+  const family = addressType === '' ? guessFamily(object) : FAMILIES.get(addressType);
+  if (family === undefined) return rejected(['addressType'], `${describe(addressType)} is neither IPv4 nor IPv6`);
+  const builder = new SliceBuilder(family);
+  for (const [endpoint, i] of read.records(object, 'endpoints', [])) readEndpoint(endpoint, i, builder, read);
+  const { namespace, name } = reading.identity;
+  const slice = builder.build(namespace, name, service, readEndpointPorts(object, [], read));
+  return { outcome: 'object', object: slice, complaints: read.complaints };
+}
+
+const FAMILIES: ReadonlyMap<string, 4 | 6> = new Map([
+  ['IPv4', 4],
+  ['IPv6', 6],
+]);
+
+/** The family of the first address of a slice that does not say which it has. */
+function guessFamily(object: Json): 4 | 6 {
+  const read = new FieldReader();
+  for (const [endpoint] of read.records(object, 'endpoints', [])) {
+    const first = read.texts(endpoint, 'addresses', [])[0];
+    if (first !== undefined) return first.includes(':') ? 6 : 4;
+  }
+  return 4;
+}
+
+function readEndpoint(endpoint: Json, position: number, builder: SliceBuilder, read: FieldReader): void {
+  const path = ['endpoints', position];
+  const addresses = read.texts(endpoint, 'addresses', path);
+  const conditions = read.record(endpoint, 'conditions', path);
+  if (read.boolean(conditions, 'ready', [...path, 'conditions']) === false) {
+    builder.addNotReady(addresses.length);
+    return;
+  }
+  const facts = readEndpointFacts(endpoint, path, read);
+  for (const address of addresses) {
+    if (!builder.addText(address, facts)) {
+      read.complain([...path, 'addresses'], `${describe(address)} is no IPv${builder.family} address; left out`);
+    }
+  }
+}
+
+/** Hostname, pod, node and zone of an endpoint, whether of a slice or of an Endpoints object. */
+export function readEndpointFacts(endpoint: Json, path: Path, read: FieldReader): EndpointFacts {
+  const target = read.text(read.record(endpoint, 'targetRef', path), 'name', [...path, 'targetRef']) ?? '';
+  return {
+    hostname: read.text(endpoint, 'hostname', path) ?? '',
+    target: target.length < TARGET_NAME_LIMIT ? target : '',
+    node: read.text(endpoint, 'nodeName', path) ?? '',
+    zone: (read.text(endpoint, 'zone', path) ?? '').toLowerCase(),
+  };
+}
+
+/** A v1 Namespace. */
+export function reduceNamespace(value: unknown): Reduction<Namespace> {
+  const reading = readIdentity(value, 'label');
+  if (reading.outcome === 'rejected') return reading;
+  const read = new FieldReader();
+  const namespace = { name: reading.identity.name, labels: readLabels(reading.metadata, read) };
+  return { outcome: 'object', object: namespace, complaints: read.complaints };
+}
+
+/** A v1 Pod; one that has ended, is ending, or has no address yet is passed over. */
+export function reducePod(value: unknown): Reduction<Pod> {
+  const reading = readIdentity(value, 'subdomain');
+  if (reading.outcome === 'rejected') return reading;
+  const read = new FieldReader();
+  const status = read.record(reading.object, 'status', []);
+  const { deletionTimestamp } = reading.metadata;
+  if (deletionTimestamp !== undefined && deletionTimestamp !== null) {
+    return { outcome: 'passed-over', reason: 'it is being deleted' };
+  }
+  const phase = read.text(status, 'phase', ['status']);
+  if (phase === 'Succeeded' || phase === 'Failed' || phase === 'Unknown') {
+    return { outcome: 'passed-over', reason: `its phase is ${phase}` };
+  }
+  const ip = read.text(status, 'podIP', ['status']) ?? '';
+  if (ip === '') return { outcome: 'passed-over', reason: 'it has no address yet' };
+  if (parseAddress(ip) === undefined) return rejected(['status', 'podIP'], notAnAddress(ip));
+  return { outcome: 'object', object: { ...reading.identity, ip }, complaints: read.complaints };
+}

@@ -1,0 +1,335 @@
+/**
+ * The state of a cluster: what the stores write and the names read. One thread writes it, by whole objects, at a cost
+ * that grows with the object and not with the cluster.
+ *
+ *     namespaces ─► Namespace ─┬─ services ─► ServiceEntry { the Service, its slices in order, its endpoints }
+ *                              └─ slices
+ *     addresses ─► Services by cluster IP, slices by endpoint address, prefixes in use
+ *     pods ─► by address
+ *
+ * Every read takes the `Dependent` that wants to know and notes the fact first, so that no look-up can forget it; every
+ * change raises the counters of the facts that it changes.
+ */
+import { bounds } from '../bounds.ts';
+import { AddressIndex } from './address-index.ts';
+import type { ClusterWriter, Resource } from './cluster.ts';
+import { ServiceEndpoints } from './endpoints.ts';
+import { sameNamespace, sameService, sameSlice } from './equal.ts';
+import {
+  type Dependent,
+  type FactCounters,
+  addressFact,
+  namespaceFact,
+  podFact,
+  prefixesFact,
+  serviceFact,
+  syncFact,
+} from './facts.ts';
+import { type EndpointSlice, type Namespace, type Pod, type Service, addressCount } from './objects.ts';
+import { AddressPrefixes } from './prefixes.ts';
+
+/** A Service and what belongs to it. The Service is undefined while only slices of it are known. */
+class ServiceEntry {
+  service: Service | undefined;
+  slices: readonly EndpointSlice[] = [];
+  endpoints: ServiceEndpoints | undefined;
+}
+
+class NamespaceEntry {
+  /** Undefined while only objects in it are known. */
+  namespace: Namespace | undefined;
+  readonly services = new Map<string, ServiceEntry>();
+  readonly slices = new Map<string, EndpointSlice>();
+
+  get isUnused(): boolean {
+    return this.namespace === undefined && this.services.size === 0 && this.slices.size === 0;
+  }
+}
+
+export class ClusterState implements ClusterWriter {
+  readonly #facts: FactCounters;
+  readonly #now: () => number;
+  readonly #namespaces = new Map<string, NamespaceEntry>();
+  readonly #serviceAddresses = new AddressIndex<Service>();
+  readonly #endpointAddresses = new AddressIndex<EndpointSlice>();
+  readonly #prefixes = new AddressPrefixes();
+  readonly #pods = new Map<string, Pod>();
+  readonly #podsByAddress = new Map<string, readonly Pod[]>();
+  readonly #synced = new Set<Resource>();
+  /** Entries whose endpoints are drawn together now, and how many addresses that are. */
+  readonly #drawn = new Set<ServiceEntry>();
+  #drawnAddresses = 0;
+  #serial = 0;
+
+  /** `now` gives milliseconds since the epoch. */
+  constructor(facts: FactCounters, now: () => number) {
+    this.#facts = facts;
+    this.#now = now;
+  }
+
+  // Reading.
+
+  /** Seconds since the epoch of the last change that matters to DNS, 0 before the first: the SOA's serial, no fact. */
+  get serial(): number {
+    return this.#serial;
+  }
+
+  /** True once all objects of these resources have been listed. */
+  isSynced(asker: Dependent, resources: readonly Resource[]): boolean {
+    asker.dependsOn(syncFact);
+    return resources.every((resource) => this.#synced.has(resource));
+  }
+
+  namespace(asker: Dependent, name: string): Namespace | undefined {
+    asker.dependsOn(namespaceFact(name));
+    return this.#namespaces.get(name)?.namespace;
+  }
+
+  service(asker: Dependent, namespace: string, name: string): Service | undefined {
+    asker.dependsOn(serviceFact(namespace, name));
+    return this.#namespaces.get(namespace)?.services.get(name)?.service;
+  }
+
+  /** The ready endpoints of a Service that `service` gave just now: they rest on the fact that was noted there. */
+  endpointsOf(service: Service): ServiceEndpoints {
+    const entry = this.#namespaces.get(service.namespace)?.services.get(service.name);
+    // An entry without slices is never held as drawn: nothing would let go of it when its Service goes.
+    if (entry === undefined || entry.slices.length === 0) return NO_ENDPOINTS;
+    return entry.endpoints ?? this.#draw(entry, new ServiceEndpoints(entry.slices));
+  }
+
+  /** The Services that have this cluster IP. */
+  servicesAt(asker: Dependent, octets: Uint8Array): readonly Service[] {
+    asker.dependsOn(addressFact(octets));
+    return this.#serviceAddresses.at(octets);
+  }
+
+  /** The slices that have a ready endpoint with this address. */
+  slicesAt(asker: Dependent, octets: Uint8Array): readonly EndpointSlice[] {
+    asker.dependsOn(addressFact(octets));
+    return this.#endpointAddresses.at(octets);
+  }
+
+  /** True where the address of a Service or endpoint begins with these octets (IPv4) or nibbles (IPv6). */
+  hasPrefix(asker: Dependent, family: 4 | 6, digits: readonly number[]): boolean {
+    asker.dependsOn(prefixesFact);
+    return this.#prefixes.has(family, digits);
+  }
+
+  /** The pods whose `podIP` is exactly this text. */
+  podsAt(asker: Dependent, ip: string): readonly Pod[] {
+    asker.dependsOn(podFact(ip));
+    return this.#podsByAddress.get(ip) ?? [];
+  }
+
+  // Writing.
+
+  setNamespace(namespace: Namespace): void {
+    const entry = this.#entry(namespace.name);
+    if (entry.namespace !== undefined && sameNamespace(entry.namespace, namespace)) return;
+    entry.namespace = namespace;
+    this.#facts.changed(namespaceFact(namespace.name));
+  }
+
+  removeNamespace(name: string): void {
+    const entry = this.#namespaces.get(name);
+    if (entry?.namespace === undefined) return;
+    entry.namespace = undefined;
+    this.#forgetIfUnused(name, entry);
+    this.#facts.changed(namespaceFact(name));
+  }
+
+  setService(service: Service): void {
+    const entry = serviceEntry(this.#entry(service.namespace), service.name);
+    const before = entry.service;
+    if (before !== undefined && sameService(before, service)) return;
+    entry.service = service;
+    this.#moveServiceAddresses(before, service);
+    this.#changedService(service.namespace, service.name);
+  }
+
+  removeService(namespace: string, name: string): void {
+    const entry = this.#namespaces.get(namespace);
+    const found = entry?.services.get(name);
+    if (entry === undefined || found?.service === undefined) return;
+    this.#moveServiceAddresses(found.service, undefined);
+    found.service = undefined;
+    if (found.slices.length === 0) entry.services.delete(name);
+    this.#forgetIfUnused(namespace, entry);
+    this.#changedService(namespace, name);
+  }
+
+  setEndpointSlice(slice: EndpointSlice): void {
+    const entry = this.#entry(slice.namespace);
+    const before = entry.slices.get(slice.name);
+    if (before !== undefined && sameSlice(before, slice)) return;
+    entry.slices.set(slice.name, slice);
+    if (before !== undefined) this.#detachSlice(entry, before);
+    const owner = serviceEntry(entry, slice.service);
+    this.#setSlices(owner, insertByName(owner.slices, slice));
+    this.#moveEndpointAddresses(before, slice);
+    this.#changedService(slice.namespace, slice.service);
+  }
+
+  removeEndpointSlice(namespace: string, name: string): void {
+    const entry = this.#namespaces.get(namespace);
+    const slice = entry?.slices.get(name);
+    if (entry === undefined || slice === undefined) return;
+    entry.slices.delete(name);
+    this.#detachSlice(entry, slice);
+    this.#moveEndpointAddresses(slice, undefined);
+    this.#forgetIfUnused(namespace, entry);
+  }
+
+  setPod(pod: Pod): void {
+    const key = `${pod.namespace}/${pod.name}`;
+    const before = this.#pods.get(key);
+    if (before?.ip === pod.ip) return;
+    if (before !== undefined) this.#unlistPod(before);
+    this.#pods.set(key, pod);
+    this.#podsByAddress.set(pod.ip, [...(this.#podsByAddress.get(pod.ip) ?? []), pod]);
+    this.#changedPod(pod);
+  }
+
+  removePod(namespace: string, name: string): void {
+    const key = `${namespace}/${name}`;
+    const pod = this.#pods.get(key);
+    if (pod === undefined) return;
+    this.#pods.delete(key);
+    this.#unlistPod(pod);
+  }
+
+  markSynced(resources: readonly Resource[]): void {
+    for (const resource of resources) this.#synced.add(resource);
+    this.#facts.changed(syncFact);
+  }
+
+  // Keeping the indexes.
+
+  #entry(namespace: string): NamespaceEntry {
+    const found = this.#namespaces.get(namespace);
+    if (found !== undefined) return found;
+    const entry = new NamespaceEntry();
+    this.#namespaces.set(namespace, entry);
+    return entry;
+  }
+
+  #forgetIfUnused(name: string, entry: NamespaceEntry): void {
+    if (entry.isUnused) this.#namespaces.delete(name);
+  }
+
+  #changedService(namespace: string, name: string): void {
+    this.#facts.changed(serviceFact(namespace, name));
+    this.#serial = Math.floor(this.#now() / 1000);
+  }
+
+  #changedPod(pod: Pod): void {
+    this.#facts.changed(podFact(pod.ip));
+    this.#serial = Math.floor(this.#now() / 1000);
+  }
+
+  #unlistPod(pod: Pod): void {
+    const rest = (this.#podsByAddress.get(pod.ip) ?? []).filter((other) => other !== pod);
+    if (rest.length === 0) this.#podsByAddress.delete(pod.ip);
+    else this.#podsByAddress.set(pod.ip, rest);
+    this.#changedPod(pod);
+  }
+
+  #detachSlice(namespace: NamespaceEntry, slice: EndpointSlice): void {
+    const owner = namespace.services.get(slice.service);
+    if (owner === undefined) return;
+    this.#setSlices(
+      owner,
+      owner.slices.filter((other) => other !== slice),
+    );
+    if (owner.service === undefined && owner.slices.length === 0) namespace.services.delete(slice.service);
+    this.#changedService(slice.namespace, slice.service);
+  }
+
+  /** What was drawn together stays so, and costs no more than the slice that is new. */
+  #setSlices(owner: ServiceEntry, slices: readonly EndpointSlice[]): void {
+    const drawn = owner.endpoints;
+    this.#undraw(owner);
+    owner.slices = slices;
+    if (drawn !== undefined && slices.length > 0) this.#draw(owner, new ServiceEndpoints(slices, drawn));
+  }
+
+  // What comes is held before what goes is given up: an address in both never leaves use, and its prefixes stay untouched.
+
+  #moveServiceAddresses(before: Service | undefined, after: Service | undefined): void {
+    const index = this.#serviceAddresses;
+    if (after !== undefined) for (const octets of after.clusterIPs) this.#hold(index, octets, after);
+    if (before !== undefined) for (const octets of before.clusterIPs) this.#giveUp(index, octets, before);
+  }
+
+  #moveEndpointAddresses(before: EndpointSlice | undefined, after: EndpointSlice | undefined): void {
+    const index = this.#endpointAddresses;
+    if (after !== undefined) for (const octets of addressesOf(after)) this.#hold(index, octets, after);
+    if (before !== undefined) for (const octets of addressesOf(before)) this.#giveUp(index, octets, before);
+  }
+
+  #hold<T extends NamedObject>(index: AddressIndex<T>, octets: Uint8Array, holder: T): void {
+    if (!this.#inUse(octets)) {
+      this.#prefixes.add(octets);
+      this.#facts.changed(prefixesFact);
+    }
+    index.add(octets, holder);
+    this.#facts.changed(addressFact(octets));
+  }
+
+  #giveUp<T extends NamedObject>(index: AddressIndex<T>, octets: Uint8Array, holder: T): void {
+    const wasInUse = this.#inUse(octets);
+    index.remove(octets, holder);
+    this.#facts.changed(addressFact(octets));
+    if (wasInUse && !this.#inUse(octets)) {
+      this.#prefixes.remove(octets);
+      this.#facts.changed(prefixesFact);
+    }
+  }
+
+  #inUse(octets: Uint8Array): boolean {
+    return this.#serviceAddresses.has(octets) || this.#endpointAddresses.has(octets);
+  }
+
+  /** Holds the endpoints of a Service drawn together. What is held is bounded: when full, all is drawn anew as it is asked for. */
+  #draw(entry: ServiceEntry, endpoints: ServiceEndpoints): ServiceEndpoints {
+    if (this.#drawnAddresses + endpoints.size > bounds.drawnEndpoints) {
+      for (const other of this.#drawn) other.endpoints = undefined;
+      this.#drawn.clear();
+      this.#drawnAddresses = 0;
+    }
+    this.#drawn.add(entry);
+    this.#drawnAddresses += endpoints.size;
+    entry.endpoints = endpoints;
+    return endpoints;
+  }
+
+  #undraw(entry: ServiceEntry): void {
+    if (entry.endpoints === undefined) return;
+    this.#drawnAddresses -= entry.endpoints.size;
+    this.#drawn.delete(entry);
+    entry.endpoints = undefined;
+  }
+}
+
+type NamedObject = Service | EndpointSlice;
+
+const NO_ENDPOINTS = new ServiceEndpoints([]);
+
+function serviceEntry(namespace: NamespaceEntry, name: string): ServiceEntry {
+  const found = namespace.services.get(name);
+  if (found !== undefined) return found;
+  const entry = new ServiceEntry();
+  namespace.services.set(name, entry);
+  return entry;
+}
+
+function insertByName(slices: readonly EndpointSlice[], slice: EndpointSlice): readonly EndpointSlice[] {
+  const at = slices.findIndex((other) => other.name > slice.name);
+  return at < 0 ? [...slices, slice] : slices.toSpliced(at, 0, slice);
+}
+
+function* addressesOf(slice: EndpointSlice): Generator<Uint8Array> {
+  const width = slice.family === 4 ? 4 : 16;
+  for (let i = 0; i < addressCount(slice); i++) yield slice.addresses.subarray(i * width, (i + 1) * width);
+}

@@ -1,0 +1,50 @@
+/**
+ * A view on a cluster's state: what one `kubernetes` directive shows of it, and how it names it. Several views may look
+ * at one state.
+ */
+import type { Name } from '../dns/name.ts';
+import type { Dependent } from './facts.ts';
+import type { ClusterState } from './state.ts';
+
+export type PodMode = 'disabled' | 'insecure' | 'verified';
+
+/** Tells whether a label set is selected. */
+export type LabelMatcher = (labels: Readonly<Record<string, string>>) => boolean;
+
+export interface ViewOptions {
+  /** The zone that PTR records point into. */
+  readonly primaryZone: Name;
+  /** Seconds, for all records but the version's. */
+  readonly ttl: number;
+  readonly pods: PodMode;
+  /** Endpoints without a hostname are named after their pod. */
+  readonly endpointPodNames: boolean;
+  /** Endpoints are not known: headless Services and endpoint names do not exist. */
+  readonly noEndpoints: boolean;
+  /** A Service with a cluster IP and no ready endpoint does not exist. */
+  readonly ignoreEmptyService: boolean;
+  /** Names of topology zones are answered. */
+  readonly zonal: boolean;
+  /** Only these namespaces are shown; undefined for all. */
+  readonly namespaces: ReadonlySet<string> | undefined;
+  /** Only namespaces with such labels are shown; undefined for all. */
+  readonly namespaceLabels: LabelMatcher | undefined;
+}
+
+export class ClusterView {
+  readonly state: ClusterState;
+  readonly options: ViewOptions;
+
+  constructor(state: ClusterState, options: ViewOptions) {
+    this.state = state;
+    this.options = options;
+  }
+
+  /** True where the namespace exists and is shown. */
+  shows(asker: Dependent, namespace: string): boolean {
+    const { namespaces, namespaceLabels } = this.options;
+    if (namespaces !== undefined && !namespaces.has(namespace)) return false;
+    const found = this.state.namespace(asker, namespace);
+    return found !== undefined && (namespaceLabels === undefined || namespaceLabels(found.labels));
+  }
+}

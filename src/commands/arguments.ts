@@ -1,0 +1,107 @@
+/**
+ * The command line: Go-style flags with one dash or two, `-x v` and `-x=v`, since CoreDNS's manifests are written so.
+ * In: the arguments behind the program's name. Out: a command with its flags, or what is wrong and what to write instead.
+ */
+import { parseArgs } from 'node:util';
+import { nearestWord } from '../corefile/nearest.ts';
+
+/** Flags as they were given; what was not given is undefined or empty. */
+export interface Flags {
+  readonly conf: string | undefined;
+  /** The port of server blocks that give none. */
+  readonly port: number | undefined;
+  readonly pidfile: string | undefined;
+  readonly quiet: boolean;
+  readonly bind: readonly string[];
+  readonly fixtures: readonly string[];
+}
+
+export type CommandLine =
+  | { readonly command: 'serve' | 'check' | 'print-config'; readonly flags: Flags }
+  | { readonly command: 'version' | 'plugins' | 'help' }
+  | { readonly command: 'wrong'; readonly message: string };
+
+const options = {
+  conf: { type: 'string' },
+  'dns.port': { type: 'string' },
+  p: { type: 'string' },
+  pidfile: { type: 'string' },
+  plugins: { type: 'boolean' },
+  quiet: { type: 'boolean' },
+  version: { type: 'boolean' },
+  bind: { type: 'string', multiple: true },
+  fixture: { type: 'string', multiple: true },
+  'print-config': { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const;
+
+type OptionName = keyof typeof options;
+
+const commands = ['serve', 'check'] as const;
+
+export function parseCommandLine(args: readonly string[]): CommandLine {
+  const [first, ...rest] = args;
+  const command = commands.find((name) => name === first);
+  const rewritten = withTwoDashes(command === undefined ? args : rest);
+  if (typeof rewritten === 'string') return wrong(rewritten);
+  const { values } = parseArgs({ args: [...rewritten], options, allowPositionals: false });
+  if (values.help === true) return { command: 'help' };
+  if (values.version === true) return { command: 'version' };
+  if (values.plugins === true) return { command: 'plugins' };
+  const portText = values['dns.port'] ?? values.p;
+  const port = portText === undefined ? undefined : readPort(portText);
+  if (port === 'none') return wrong(`'${portText}' is not a port; expected a number from 0 to 65535`);
+  return {
+    command: values['print-config'] === true ? 'print-config' : (command ?? 'serve'),
+    flags: {
+      conf: values.conf,
+      port,
+      pidfile: values.pidfile,
+      quiet: values.quiet ?? false,
+      bind: values.bind ?? [],
+      fixtures: values.fixture ?? [],
+    },
+  };
+}
+
+function wrong(message: string): CommandLine {
+  return { command: 'wrong', message };
+}
+
+function readPort(text: string): number | 'none' {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : -1;
+  return port >= 0 && port <= 65_535 ? port : 'none';
+}
+
+/** The same arguments with `--name=value` throughout, or what is wrong with them. */
+function withTwoDashes(args: readonly string[]): readonly string[] | string {
+  const rewritten: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const argument = args[i] ?? '';
+    const match = /^--?([a-zA-Z][\w.-]*)(?:=(.*))?$/s.exec(argument);
+    if (match === null) {
+      const command = nearestWord(argument, commands);
+      const hint = command === undefined ? '' : `; did you mean the command '${command}', in the first place?`;
+      return `unexpected argument '${argument}'${hint || '; flags begin with a dash, see -help'}`;
+    }
+    const name = match[1] ?? '';
+    if (!isOption(name)) {
+      const nearest = nearestWord(name, Object.keys(options));
+      return `unknown flag '${argument}'${nearest === undefined ? '; see -help' : `; did you mean '-${nearest}'?`}`;
+    }
+    const option = options[name];
+    if (option.type === 'boolean') {
+      if (match[2] === undefined || match[2] === 'true') rewritten.push(`--${name}`);
+      else if (match[2] !== 'false') return `flag '-${name}' takes no value`;
+      continue;
+    }
+    const value = match[2] ?? args[++i];
+    if (value === undefined) return `flag '-${name}' needs a value`;
+    rewritten.push(`--${name}=${value}`);
+  }
+  return rewritten;
+}
+
+function isOption(name: string): name is OptionName {
+  return Object.hasOwn(options, name);
+}

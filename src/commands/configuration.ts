@@ -1,0 +1,94 @@
+/**
+ * Which Corefile a command works with: the one that was named, the one that lies here, or a built-in one.
+ *
+ *     -conf FILE (or `stdin`) ─► ./Corefile ─► with --fixture: fixture ─► in a pod: pod ─► the example
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { CorefileSource } from '../corefile/corefile.ts';
+import type { Flags } from './arguments.ts';
+
+export interface ChosenConfiguration {
+  readonly source: CorefileSource;
+  readonly fixtures: readonly string[];
+  readonly bind: readonly string[];
+  /** The example cluster is served, which is said at start. */
+  readonly isExample: boolean;
+}
+
+const fixtureCorefile = `. {
+    errors
+    reload
+    local
+    searchpath {
+        short_names
+    }
+    kubernetes cluster.local in-addr.arpa ip6.arpa {
+        pods insecure
+        fallthrough in-addr.arpa ip6.arpa
+        ttl 5
+    }
+}
+`;
+
+/** kubeadm's own, without a port. */
+const podCorefile = `. {
+    errors
+    health {
+       lameduck 5s
+    }
+    ready
+    kubernetes cluster.local in-addr.arpa ip6.arpa {
+       pods insecure
+       fallthrough in-addr.arpa ip6.arpa
+       ttl 30
+    }
+    prometheus :9153
+    forward . /etc/resolv.conf {
+       max_concurrent 1000
+    }
+    cache 30 {
+       disable success cluster.local
+       disable denial cluster.local
+    }
+    loop
+    reload
+    loadbalance
+}
+`;
+
+/** The manifests of the example cluster, beside the program. */
+const examples = new URL('../../manifests/examples/', import.meta.url);
+const loopback: readonly string[] = ['127.0.0.1', '::1'];
+const serviceAccount = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+
+/** @throws Error where standard input cannot be read, or is asked for twice */
+export function chooseConfiguration(flags: Flags, environment: NodeJS.ProcessEnv): ChosenConfiguration {
+  const { conf, fixtures, bind } = flags;
+  const chosen = (source: CorefileSource): ChosenConfiguration => ({ source, fixtures, bind, isExample: false });
+  if (conf === 'stdin' && fixtures.includes('-')) {
+    throw new Error('-conf stdin and --fixture - cannot both read standard input; put one of them in a file');
+  }
+  if (conf === 'stdin') return chosen(builtIn('stdin', readFileSync(0, 'utf8')));
+  if (conf !== undefined) return chosen({ kind: 'file', path: conf });
+  if (existsSync('Corefile')) return chosen({ kind: 'file', path: 'Corefile' });
+  if (fixtures.length > 0) return chosen(builtIn('built-in fixture Corefile', fixtureCorefile));
+  if (environment['KUBERNETES_SERVICE_HOST'] !== undefined && existsSync(serviceAccount)) {
+    return chosen(builtIn('built-in pod Corefile', podCorefile));
+  }
+  return {
+    source: builtIn('built-in example Corefile', fixtureCorefile),
+    fixtures: [fileURLToPath(examples)],
+    bind: bind.length > 0 ? bind : loopback,
+    isExample: true,
+  };
+}
+
+function builtIn(name: string, text: string): CorefileSource {
+  return { kind: 'text', name, text, folder: process.cwd() };
+}
+
+/** The text of the Corefile that was chosen. */
+export function corefileText(source: CorefileSource): string {
+  return source.kind === 'text' ? source.text : readFileSync(source.path, 'utf8');
+}

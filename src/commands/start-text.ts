@@ -1,0 +1,32 @@
+/** What is said at start: which zones are served where, and for the example cluster what to try. */
+import { arch, platform, versions } from 'node:process';
+import { version } from '../version.ts';
+import type { ChosenConfiguration } from './configuration.ts';
+
+interface ServedZone {
+  readonly zone: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Whole lines, as CoreDNS writes them; three lines of another kind for the example. */
+export function startText(zones: readonly ServedZone[], chosen: ChosenConfiguration): string {
+  if (chosen.isExample) return exampleText(zones, chosen);
+  const lines = zones
+    .map(({ zone, address, port }) => `${zone}:${port}${address === '*' ? '' : ` on ${address}`}`)
+    .toSorted();
+  return [...lines, `Nodens-${version}`, `${platform}/${arch}, node ${versions.node}`, ''].join('\n');
+}
+
+function exampleText(zones: readonly ServedZone[], chosen: ChosenConfiguration): string {
+  const port = zones[0]?.port ?? 0;
+  const [address] = zones.map((zone) => zone.address);
+  const at = address === '127.0.0.1' ? 'localhost' : (address ?? '');
+  const addresses = [...new Set(zones.map((zone) => zone.address))].join(' and ');
+  return [
+    `Nodens ${version} serves the example cluster of ${chosen.fixtures.join(' ')} as cluster.local`,
+    `on ${addresses}, port ${port}, UDP and TCP. Stop it with Ctrl-C. Try:`,
+    `    dig @${at}${port === 53 ? '' : ` -p ${port}`} nginx.default.svc.cluster.local`,
+    '',
+  ].join('\n');
+}

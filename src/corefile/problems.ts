@@ -1,0 +1,193 @@
+/**
+ * Collects what is wrong with a configuration, so that a person reads everything in one go. In: a token or a position,
+ * a message, what was expected, what to write instead. Out: problems with the offending line, and their text:
+ *
+ *     Corefile:3:5: unknown directive 'kuberntes'
+ *         kuberntes cluster.local {
+ *         ^^^^^^^^^
+ *       expected: kubernetes, k8s_external, …; did you mean 'kubernetes'?
+ *
+ * A file may be hostile or huge: messages and lines are shortened and freed of control characters, equal problems are
+ * listed once, and beyond a bound they are only counted.
+ */
+import { bounds } from '../bounds.ts';
+import { byDistance, nearestWord } from './nearest.ts';
+import type { Position, Token } from './tokens.ts';
+
+export type { Position, Token } from './tokens.ts';
+
+export interface Problem {
+  readonly at: Position;
+  readonly message: string;
+  /** What would have been right. */
+  readonly expected?: string;
+  /** What to write instead, word for word. */
+  readonly suggestion?: string;
+  /** A sentence on how it came about, such as an environment variable that is not set. */
+  readonly note?: string;
+  readonly severity: 'error' | 'warning';
+  /** The line on which it stands, without its line end; absent where the file could not be read. */
+  readonly sourceLine?: string;
+  /** Columns to underline, at least 1. */
+  readonly width: number;
+}
+
+export interface Hint {
+  readonly expected?: string;
+  readonly suggestion?: string;
+}
+
+/** More known words than this are not all listed. */
+const listedWords = 16;
+/** Of many known words, so many of the nearest are. */
+const listedOfMany = 5;
+/** Characters of a message, of a hint, and of a line that are shown. */
+const shownText = 600;
+const shownLine = 120;
+
+export class Problems {
+  readonly #list: Problem[] = [];
+  readonly #seen = new Set<string>();
+  readonly #sources = new Map<string, readonly string[] | string>();
+  readonly #count = { error: 0, warning: 0 };
+
+  /** In the order of the lines; files in the order in which they came up. */
+  get list(): readonly Problem[] {
+    const files = [...new Set([...this.#sources.keys(), ...this.#list.map(({ at }) => at.file)])];
+    const rank = new Map(files.map((file, index) => [file, index]));
+    return this.#list.toSorted(
+      (a, b) =>
+        (rank.get(a.at.file) ?? 0) - (rank.get(b.at.file) ?? 0) || a.at.line - b.at.line || a.at.column - b.at.column,
+    );
+  }
+
+  get hasErrors(): boolean {
+    return this.#count.error > 0;
+  }
+
+  /** Problems that are not in `list`, because there were too many. */
+  get omitted(): number {
+    return this.#count.error + this.#count.warning - this.#list.length;
+  }
+
+  /** Makes a file's lines known, so that problems in it can show them. `file` is the name that positions use. */
+  addSource(file: string, text: string): void {
+    this.#sources.set(file, text);
+  }
+
+  error(at: Token | Position, message: string, hint: Hint = {}): void {
+    this.#add('error', at, message, hint);
+  }
+
+  warning(at: Token | Position, message: string, hint: Hint = {}): void {
+    this.#add('warning', at, message, hint);
+  }
+
+  /**
+   * Reports a word that nobody knows, with the nearest known one.
+   *
+   * @param what what it was read as: `directive`, `option of 'kubernetes'`
+   */
+  unknownWord(token: Token, what: string, known: readonly string[]): void {
+    if (this.#isFull('error')) {
+      // Looking for the nearest of many words is what costs, and nobody would read it.
+      this.#count.error++;
+      return;
+    }
+    const suggestion = nearestWord(token.text, known);
+    const few = known.length <= listedWords;
+    const expected = few ? known.join(', ') : `${byDistance(token.text, known).slice(0, listedOfMany).join(', ')}, …`;
+    this.error(token, `unknown ${what} '${shorten(token.text)}'`, {
+      ...(expected === '' ? {} : { expected }),
+      ...(suggestion === undefined ? {} : { suggestion }),
+    });
+  }
+
+  #add(severity: 'error' | 'warning', place: Token | Position, text: string, hint: Hint): void {
+    if (this.#isFull(severity)) {
+      this.#count[severity]++;
+      return;
+    }
+    const token = 'text' in place ? place : undefined;
+    const at = 'text' in place ? place.at : place;
+    const message = plain(text);
+    const identity = JSON.stringify([severity, at.file, at.line, at.column, message]);
+    if (this.#seen.has(identity)) return;
+    this.#count[severity]++;
+    this.#seen.add(identity);
+    const sourceLine = this.#line(at);
+    this.#list.push({
+      at,
+      message,
+      ...(hint.expected === undefined ? {} : { expected: plain(hint.expected) }),
+      ...(hint.suggestion === undefined ? {} : { suggestion: plain(hint.suggestion) }),
+      ...(token?.unset === undefined ? {} : { note: plain(unsetNote(token.unset)) }),
+      severity,
+      ...(sourceLine === undefined ? {} : { sourceLine }),
+      width: Math.max(1, token?.width ?? token?.text.length ?? 1),
+    });
+  }
+
+  #isFull(severity: 'error' | 'warning'): boolean {
+    return this.#count[severity] >= bounds.corefileProblems;
+  }
+
+  #line(at: Position): string | undefined {
+    let lines = this.#sources.get(at.file);
+    if (lines === undefined) return undefined;
+    if (typeof lines === 'string') {
+      lines = lines.split('\n');
+      this.#sources.set(at.file, lines);
+    }
+    return lines[at.line - 1]?.replace(/\r$/, '');
+  }
+}
+
+/** A problem as text of up to four lines, without a line end behind the last. */
+export function renderProblem(problem: Problem): string {
+  const { at, severity, message } = problem;
+  const lines = [`${at.file}:${at.line}:${at.column}: ${severity === 'warning' ? 'warning: ' : ''}${message}`];
+  if (problem.sourceLine !== undefined) lines.push(...underline(problem.sourceLine, at.column - 1, problem.width));
+  const hints = [
+    ...(problem.expected === undefined ? [] : [`expected: ${problem.expected}`]),
+    ...(problem.suggestion === undefined ? [] : [`did you mean '${problem.suggestion}'?`]),
+    ...(problem.note === undefined ? [] : [problem.note]),
+  ];
+  if (hints.length > 0) lines.push(`  ${hints.join('; ')}`);
+  return lines.join('\n');
+}
+
+/** A word for use in a message: cut where it is long. */
+export function shorten(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+/** The line without its indentation, and carets under its part from `start`; a long line is cut around that part. */
+function underline(line: string, start: number, width: number): readonly string[] {
+  const indentation = Math.min(line.length - line.trimStart().length, start);
+  const from = start - indentation < shownLine - 20 ? indentation : start - 20;
+  const cut = from > indentation ? '…' : '';
+  const shown = line.slice(from, from + shownLine).trimEnd();
+  const after = from + shown.length < line.trimEnd().length ? '…' : '';
+  const carets = Math.max(1, Math.min(width, from + shown.length - start));
+  // A tab takes an unknown number of columns; the same tab below it takes as many.
+  const before = line.slice(from, start).replace(/[^\t]/g, ' ');
+  const gap = before.padEnd(start - from);
+  return [`    ${cut}${printable(shown)}${after}`, `    ${cut === '' ? '' : ' '}${gap}${'^'.repeat(carets)}`];
+}
+
+function unsetNote(names: readonly string[]): string {
+  const list = names.map((name) => `'${shorten(name)}'`).join(', ');
+  return names.length === 1
+    ? `the environment variable ${list} is not set`
+    : `the environment variables ${list} are not set`;
+}
+
+function plain(text: string): string {
+  return printable(text.length > shownText ? `${text.slice(0, shownText)}…` : text).replaceAll('\t', ' ');
+}
+
+/** Keeps a terminal from obeying a file: control characters other than tabs become visible ones. */
+function printable(text: string): string {
+  return text.replaceAll('\n', '↵').replace(/(?!\t)[\p{Cc}\p{Cf}]/gu, '\uFFFD');
+}

@@ -1,0 +1,115 @@
+/**
+ * What the parser takes tokens with: word by word, line by line, or a whole block as it stands. In: the stream of
+ * tokens and the environment. Out: words with their variables replaced.
+ */
+import { replaceVariables } from './environment.ts';
+import type { Fingerprint } from './fingerprint.ts';
+import { bounds } from '../bounds.ts';
+import { shorten } from './problems.ts';
+import type { Problems } from './problems.ts';
+import type { Scope, TokenStream, Upcoming } from './stream.ts';
+import type { SourceToken, Token } from './tokens.ts';
+
+export class TokenReader {
+  readonly #stream: TokenStream;
+  readonly #environment: Readonly<Record<string, string | undefined>>;
+  readonly #fingerprint: Fingerprint;
+  readonly #problems: Problems;
+  #variableCharacters = 0;
+
+  constructor(
+    stream: TokenStream,
+    environment: Readonly<Record<string, string | undefined>>,
+    fingerprint: Fingerprint,
+    problems: Problems,
+  ) {
+    this.#stream = stream;
+    this.#environment = environment;
+    this.#fingerprint = fingerprint;
+    this.#problems = problems;
+  }
+
+  /** The next token, which stays; undefined at the end. */
+  peek(): Upcoming | undefined {
+    return this.#stream.peek();
+  }
+
+  /** Takes the `}` that is next, and reports it. */
+  surplus(): void {
+    const next = this.#stream.next();
+    if (next !== undefined) {
+      this.#problems.error(next.token, `surplus '}': no '{' is open here`, {
+        expected: 'a key or a directive',
+      });
+    }
+  }
+
+  /** Takes the words that are left on the line, up to a brace. */
+  restOfLine(): readonly Token[] {
+    const words: Token[] = [];
+    for (let next = this.#stream.peek(); next !== undefined && !next.newLine; next = this.#stream.peek()) {
+      if (isBrace(next.token, '{') || isBrace(next.token, '}')) break;
+      words.push(this.take(next));
+    }
+    return words;
+  }
+
+  /** Takes the next word, with its variables replaced. */
+  take(next: Upcoming): Token {
+    this.#stream.next();
+    return this.expand(next.token);
+  }
+
+  /** Takes a `{` and everything up to its `}`, as it stands. */
+  collect(open: Upcoming): readonly SourceToken[] {
+    this.#stream.next();
+    const tokens: SourceToken[] = [];
+    let level = 1;
+    for (
+      let next = this.#stream.peek();
+      next !== undefined && !hasEnded(open.scope, next);
+      next = this.#stream.peek()
+    ) {
+      this.#stream.next();
+      if (isBrace(next.token, '{')) level++;
+      else if (isBrace(next.token, '}')) level--;
+      if (level === 0) return tokens;
+      tokens.push(next.token);
+    }
+    this.unclosed(open.token);
+    return tokens;
+  }
+
+  /** Reports a `{` that the text ended in. */
+  unclosed(brace: SourceToken | undefined): void {
+    // A text that was cut off says nothing about its braces.
+    if (brace === undefined || this.#stream.stopped) return;
+    this.#problems.error(brace, `this '{' is never closed`, {
+      expected: `a '}' before the end of ${shorten(brace.at.file)}`,
+    });
+  }
+
+  /** A token with its variables replaced. */
+  expand(token: SourceToken): Token {
+    const left = bounds.corefileVariables - this.#variableCharacters;
+    const { text, unset, inserted } = replaceVariables(token.text, this.#environment, left);
+    if (text === token.text && unset.length === 0 && inserted === 0) return token;
+    if (inserted > left) {
+      this.#problems.error(token, `environment variables put in more than ${bounds.corefileVariables} characters`);
+      return token;
+    }
+    this.#variableCharacters += inserted;
+    this.#fingerprint.add(text);
+    return { ...token, text, ...(unset.length === 0 ? {} : { unset }) };
+  }
+}
+
+/** Whether it is a brace of the language, which it is not in quotes. */
+export function isBrace(token: Token, brace: '{' | '}'): boolean {
+  return token.text === brace && !token.quoted;
+}
+
+/** Whether the file or snippet of this scope came to its end before the token. */
+export function hasEnded(scope: Scope, next: Upcoming): boolean {
+  return next.scope !== scope && next.scope.depth <= scope.depth;
+}

@@ -1,0 +1,90 @@
+/**
+ * `hosts`: answers from a file in the form of /etc/hosts and from lines in the Corefile. A, AAAA, and PTR for the
+ * addresses that stand there.
+ *
+ *     question in the zones? ──no──► next                 PTR questions are looked at in any zone
+ *            │yes
+ *     name there? ──no──► next (fallthrough), or SERVFAIL: without an SOA there is no honest NXDOMAIN
+ *            │yes
+ *     records, or NOERROR without any
+ */
+import { resolve } from 'node:path';
+import { type Fact, fileFact } from '../../cluster/facts.ts';
+import { parseReverseName } from '../../dns/address.ts';
+import { Class, Rcode, Type } from '../../dns/constants.ts';
+import { Name } from '../../dns/name.ts';
+import type { RRset } from '../../dns/rrset.ts';
+import { type Outcome, failure, reply } from '../answer.ts';
+import { onlyUse } from '../once.ts';
+import type { Next, Plugin, PluginDirective } from '../plugin.ts';
+import type { Query } from '../query.ts';
+import { HostsFile } from './file.ts';
+import { type HostsOptions, readHostsOptions } from './options.ts';
+import { zoneOf } from '../zone-arguments.ts';
+
+export const hosts: PluginDirective = {
+  kind: 'plugin',
+  name: 'hosts',
+  configure(uses, context) {
+    const options = readHostsOptions(onlyUse(uses, context.problems), context);
+    const path = resolve(context.folder, options.file);
+    return {
+      async create(host) {
+        const { inline, reverse, reload } = options;
+        const file = await HostsFile.open({ path, inline, reverse, reload }, host.facts, host.logger('hosts'));
+        return { plugin: new Hosts(file, fileFact(path), options), close: () => file.close() };
+      },
+    };
+  },
+};
+
+class Hosts implements Plugin {
+  readonly name = 'hosts';
+  readonly replayable = true;
+  readonly #file: HostsFile;
+  readonly #fact: Fact;
+  readonly #options: HostsOptions;
+
+  constructor(file: HostsFile, fact: Fact, options: HostsOptions) {
+    this.#file = file;
+    this.#fact = fact;
+    this.#options = options;
+  }
+
+  answer(query: Query, next: Next): Outcome {
+    if (query.type === Type.PTR) return this.#names(query, next);
+    if (zoneOf(this.#options.zones, query.name) === undefined) return next.answer(query);
+    return this.#addresses(query, next);
+  }
+
+  #names(query: Query, next: Next): Outcome {
+    const question = parseReverseName(query.name);
+    if (question?.kind !== 'address') return next.answer(query);
+    query.dependsOn(this.#fact);
+    const targets = this.#file.table.namesOf(question.octets).map((text) => Name.fromText(text));
+    if (targets.length === 0) return next.answer(query);
+    return this.#reply({ ...this.#header(query), kind: 'name', targets });
+  }
+
+  #addresses(query: Query, next: Next): Outcome {
+    const { fallthrough, fallthroughUnsupported } = this.#options;
+    query.dependsOn(this.#fact);
+    const addresses = this.#file.table.addressesOf(query.name);
+    if (addresses === undefined) {
+      return zoneOf(fallthrough, query.name) === undefined ? failure(Rcode.SERVFAIL) : next.answer(query);
+    }
+    const size = query.type === Type.A ? 4 : query.type === Type.AAAA ? 16 : undefined;
+    if (size === undefined) return fallthroughUnsupported ? next.answer(query) : reply({});
+    const octets = addresses.filter(({ length }) => length === size);
+    if (octets.length === 0) return reply({});
+    return this.#reply({ ...this.#header(query), kind: 'address', octets: new Uint8Array(Buffer.concat(octets)) });
+  }
+
+  #header({ name, type }: Query): Pick<RRset, 'owner' | 'type' | 'class' | 'ttl'> {
+    return { owner: name, type, class: Class.IN, ttl: this.#options.ttl };
+  }
+
+  #reply(set: RRset): Outcome {
+    return reply({ answers: [set] });
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * Reads a hosts file into a table. In: a path. Out: the table with what is to be said about the file, or why there is
+ * none. Reading is bounded in octets and entries, and pauses between slices of lines, so that a large file keeps no
+ * query waiting.
+ */
+import { bounds } from '../../bounds.ts';
+import { open, stat } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type HostsEntry, HostsTable, parseHostsLine } from './table.ts';
+
+/** Characters of lines that are read without a pause: about a millisecond. */
+const SLICE = 16_384;
+/** Faulty lines that are named. */
+const MAX_NAMED_FAULTS = 5;
+
+/** What tells one state of a file from another. */
+export interface FileStamp {
+  readonly modified: number;
+  readonly size: number;
+  readonly inode: number;
+}
+
+export type StampReading =
+  | { readonly kind: 'file'; readonly stamp: FileStamp }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'unreadable'; readonly reason: string };
+
+export async function readStamp(path: string): Promise<StampReading> {
+  try {
+    const status = await stat(path);
+    if (!status.isFile()) return { kind: 'unreadable', reason: 'it is no regular file' };
+    return { kind: 'file', stamp: { modified: status.mtimeMs, size: status.size, inode: status.ino } };
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+export function sameStamp(a: FileStamp | undefined, b: FileStamp | undefined): boolean {
+  return a?.modified === b?.modified && a?.size === b?.size && a?.inode === b?.inode;
+}
+
+export type Loading =
+  | { readonly kind: 'table'; readonly table: HostsTable; readonly remarks: readonly string[] }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'unreadable'; readonly reason: string };
+
+/**
+ * @param inline entries that are added behind those of the file
+ * @param reverse whether names are to be found by address
+ */
+export async function loadHosts(path: string, inline: readonly HostsEntry[], reverse: boolean): Promise<Loading> {
+  const text = await readBounded(path);
+  if (typeof text !== 'string') return text;
+  const table = new HostsTable(reverse);
+  const faults = new Faults();
+  let crowded = false;
+  let number = 0;
+  let pause = SLICE;
+  for (let at = 0; at < text.length;) {
+    const newline = text.indexOf('\n', at);
+    const end = newline < 0 ? text.length : newline;
+    number++;
+    const line = parseHostsLine(text.slice(at, end));
+    if (line !== 'nothing') {
+      if ('fault' in line) faults.add(number, line.fault);
+      else if (!table.add(line)) crowded = true;
+    }
+    if (table.size > bounds.hostsEntries)
+      return { kind: 'unreadable', reason: `it has more than ${bounds.hostsEntries} entries` };
+    at = end + 1;
+    if (at < pause) continue;
+    pause = at + SLICE;
+    // One slice after the other is the purpose.
+    // oxlint-disable-next-line no-await-in-loop
+    await nextTurn();
+  }
+  const remarks = faults.remarks();
+  if (crowded)
+    remarks.push('some names have too many addresses, or addresses too many names; the rest of them is left out');
+  return { kind: 'table', table: withInline(table, inline), remarks };
+}
+
+/** A table of the entries in the Corefile alone. */
+export function inlineTable(inline: readonly HostsEntry[], reverse: boolean): HostsTable {
+  return withInline(new HostsTable(reverse), inline);
+}
+
+function withInline(table: HostsTable, inline: readonly HostsEntry[]): HostsTable {
+  for (const entry of inline) table.add(entry);
+  return table;
+}
+
+type Unread = Exclude<Loading, { readonly kind: 'table' }>;
+
+async function readBounded(path: string): Promise<string | Unread> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const chunks: Buffer[] = [];
+      let octets = 0;
+      for await (const chunk of file.createReadStream({ autoClose: false, end: bounds.hostsText })) {
+        const part = Buffer.from(chunk);
+        octets += part.length;
+        chunks.push(part);
+      }
+      if (octets > bounds.hostsText)
+        return { kind: 'unreadable', reason: `it has more than ${bounds.hostsText} octets` };
+      return Buffer.concat(chunks, octets)
+        .toString('utf8')
+        .replace(/^\uFEFF/, '');
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+function failureOf(error: unknown): Unread {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' };
+  return { kind: 'unreadable', reason: error instanceof Error ? error.message : String(error) };
+}
+
+/** Lines that were skipped: the first few by number, the others as a count. */
+class Faults {
+  readonly #named: string[] = [];
+  #count = 0;
+
+  add(line: number, fault: string): void {
+    this.#count++;
+    if (this.#named.length < MAX_NAMED_FAULTS) this.#named.push(`line ${line} is skipped: ${shown(fault)}`);
+  }
+
+  remarks(): string[] {
+    const further = this.#count - this.#named.length;
+    return further === 0 ? [...this.#named] : [...this.#named, `${further} more lines are skipped`];
+  }
+}
+
+/** The file may hold anything: one short line without control characters is shown. */
+function shown(text: string): string {
+  return text.slice(0, 200).replace(/[\p{Cc}\u2028\u2029]/gu, '\uFFFD');
+}

@@ -1,0 +1,244 @@
+/**
+ * Reading the `kubernetes` directive: its arguments and options as CoreDNS has them, into typed values. Options that
+ * concern an API server are read and checked; they act where the cluster comes from one.
+ */
+import { type Selector, parseSelector } from '../../cluster/selector.ts';
+import type { PodMode } from '../../cluster/view.ts';
+import type { Directive, Token } from '../../corefile/corefile.ts';
+import {
+  eachOption,
+  expectArguments,
+  forbidBlock,
+  readChoice,
+  readDuration,
+  readInteger,
+  wordsAsZones,
+} from '../../corefile/options.ts';
+import type { Problems } from '../../corefile/problems.ts';
+
+/** How an API server is reached and spared. */
+export interface ApiOptions {
+  endpoint: string | undefined;
+  tls: { readonly certificate: string; readonly key: string; readonly ca: string } | undefined;
+  kubeconfig: { readonly file: string; readonly context: string | undefined } | undefined;
+  /** Requests per second, burst and requests at once; undefined for the client's own limits. */
+  qps: number | undefined;
+  burst: number | undefined;
+  maxInflight: number | undefined;
+  /** Milliseconds to wait for the first full state before DNS is served. */
+  startupTimeout: number;
+}
+
+export interface KubernetesOptions {
+  /** Presentation form, lower case, fully qualified, as given or as the block has them. */
+  zones: readonly string[];
+  /** The zones within which a name error goes to the next plugin; empty for none. */
+  fallthrough: readonly string[];
+  /** Seconds. */
+  ttl: number;
+  pods: PodMode;
+  endpointPodNames: boolean;
+  noEndpoints: boolean;
+  ignoreEmptyService: boolean;
+  zonal: boolean;
+  namespaces: Set<string> | undefined;
+  namespaceLabels: Selector | undefined;
+  /** Which Services, EndpointSlices and Pods are taken; undefined for all. */
+  labels: Selector | undefined;
+  multicluster: readonly string[];
+  api: ApiOptions;
+}
+
+const USAGE = 'kubernetes [ZONES…]';
+const DEFAULT_TTL = 5;
+const MAX_TTL = 3600;
+const DEFAULT_STARTUP_TIMEOUT = 5_000;
+
+/** Reads one use of the directive; what is wrong is in `problems`, and the rest has its defaults. */
+export function readKubernetes(
+  directive: Directive,
+  blockZones: readonly string[],
+  problems: Problems,
+): KubernetesOptions {
+  const options = defaults(wordsAsZones(directive.args, blockZones, problems));
+  const api = options.api;
+  let namespacesOption: Token | undefined;
+  const flag = (option: Directive, set: () => void): void => {
+    if (expectArguments(option, problems, { max: 0, usage: option.name.text })) set();
+  };
+  const one = (option: Directive, usage: string, use: (argument: Token) => void): void => {
+    const [argument] = option.args;
+    if (expectArguments(option, problems, { min: 1, max: 1, usage }) && argument !== undefined) use(argument);
+  };
+
+  eachOption(directive, problems, {
+    endpoint: (option) => {
+      if (!expectArguments(option, problems, { min: 1, usage: 'endpoint URL' })) return;
+      api.endpoint = option.args[0]?.text;
+      const second = option.args[1];
+      if (second !== undefined) problems.warning(second, 'only the first endpoint is used');
+    },
+    tls: (option) => {
+      if (!expectArguments(option, problems, { min: 3, max: 3, usage: 'tls CERT KEY CACERT' })) return;
+      const [certificate = '', key = '', ca = ''] = option.args.map((token) => token.text);
+      api.tls = { certificate, key, ca };
+    },
+    kubeconfig: (option) => {
+      if (!expectArguments(option, problems, { min: 1, max: 2, usage: 'kubeconfig FILE [CONTEXT]' })) return;
+      api.kubeconfig = { file: option.args[0]?.text ?? '', context: option.args[1]?.text };
+    },
+    apiserver_qps: (option) =>
+      one(option, 'apiserver_qps NUMBER', (token) => {
+        api.qps = readRate(token, problems);
+      }),
+    apiserver_burst: (option) =>
+      one(option, 'apiserver_burst NUMBER', (token) => {
+        api.burst = readInteger(token, problems, { min: 0, what: 'apiserver_burst' });
+      }),
+    apiserver_max_inflight: (option) =>
+      one(option, 'apiserver_max_inflight NUMBER', (token) => {
+        api.maxInflight = readInteger(token, problems, { min: 0, what: 'apiserver_max_inflight' });
+      }),
+    startup_timeout: (option) =>
+      one(option, 'startup_timeout DURATION', (token) => {
+        api.startupTimeout = readDuration(token, problems) ?? api.startupTimeout;
+      }),
+    namespaces: (option) => {
+      if (!expectArguments(option, problems, { min: 1, usage: 'namespaces NAME…' })) return;
+      options.namespaces ??= new Set();
+      for (const token of option.args) options.namespaces.add(token.text.toLowerCase());
+      namespacesOption = option.name;
+    },
+    namespace_labels: (option) => {
+      const selector = readSelector(option, problems);
+      if (selector !== undefined) options.namespaceLabels = selector;
+    },
+    labels: (option) => {
+      const selector = readSelector(option, problems);
+      if (selector !== undefined) options.labels = selector;
+    },
+    pods: (option) =>
+      one(option, 'pods disabled|insecure|verified', (token) => {
+        options.pods = readChoice(token, problems, ['disabled', 'insecure', 'verified']) ?? options.pods;
+      }),
+    endpoint_pod_names: (option) =>
+      flag(option, () => {
+        options.endpointPodNames = true;
+      }),
+    ttl: (option) =>
+      one(option, `ttl SECONDS, from 0 to ${MAX_TTL}`, (token) => {
+        options.ttl = readInteger(token, problems, { min: 0, max: MAX_TTL, what: 'ttl' }) ?? options.ttl;
+      }),
+    noendpoints: (option) =>
+      flag(option, () => {
+        options.noEndpoints = true;
+      }),
+    fallthrough: (option) => {
+      options.fallthrough = wordsAsZones(option.args, ['.'], problems);
+    },
+    ignore: (option) => {
+      if (!expectArguments(option, problems, { max: 1, usage: 'ignore empty_service' })) return;
+      const [what] = option.args;
+      if (what !== undefined && readChoice(what, problems, ['empty_service']) !== undefined) {
+        options.ignoreEmptyService = true;
+      }
+    },
+    multicluster: (option) => {
+      options.multicluster = wordsAsZones(option.args, [], problems);
+      for (const zone of options.multicluster) {
+        if (!options.zones.includes(zone)) {
+          problems.error(option.name, `multicluster zone '${zone}' is not served here`, {
+            expected: `one of the zones of this directive: ${options.zones.join(' ')}`,
+          });
+        }
+      }
+      if (options.multicluster.length > 0) {
+        problems.error(option.name, "'multicluster' is known but not implemented yet", {
+          expected: 'zones of this cluster only',
+        });
+      }
+    },
+    zonal: (option) =>
+      flag(option, () => {
+        options.zonal = true;
+      }),
+  });
+
+  for (const option of directive.block ?? []) forbidBlock(option, problems);
+  if (options.zonal && options.noEndpoints) {
+    problems.error(directive.name, "'zonal' needs endpoints, and 'noendpoints' leaves them out", {
+      expected: 'one of the two',
+    });
+  }
+  if (namespacesOption !== undefined && options.namespaceLabels !== undefined) {
+    problems.error(namespacesOption, "'namespaces' and 'namespace_labels' cannot be used together", {
+      expected: 'one of the two',
+    });
+  }
+  if (options.zones.length > 0 && options.zones.every(isReverseZone)) {
+    problems.error(
+      directive.name,
+      'a zone that is not a reverse zone must be served, since PTR records point into it',
+      {
+        expected: `${USAGE}, for example kubernetes cluster.local ${options.zones.join(' ')}`,
+      },
+    );
+  }
+  return options;
+}
+
+/** True for names in the trees of reverse names. */
+export function isReverseZone(zone: string): boolean {
+  return /(^|\.)(in-addr|ip6)\.arpa\.$/.test(zone);
+}
+
+function defaults(zones: readonly string[]): KubernetesOptions {
+  return {
+    zones,
+    fallthrough: [],
+    ttl: DEFAULT_TTL,
+    pods: 'disabled',
+    endpointPodNames: false,
+    noEndpoints: false,
+    ignoreEmptyService: false,
+    zonal: false,
+    namespaces: undefined,
+    namespaceLabels: undefined,
+    labels: undefined,
+    multicluster: [],
+    api: {
+      endpoint: undefined,
+      tls: undefined,
+      kubeconfig: undefined,
+      qps: undefined,
+      burst: undefined,
+      maxInflight: undefined,
+      startupTimeout: DEFAULT_STARTUP_TIMEOUT,
+    },
+  };
+}
+
+/** A number of at least 0, fractions allowed. */
+function readRate(token: Token, problems: Problems): number | undefined {
+  const value = /^\d+(\.\d+)?$/.test(token.text) ? Number(token.text) : undefined;
+  if (value === undefined)
+    problems.error(token, `'${token.text}' is not a rate`, { expected: 'a number of at least 0' });
+  return value;
+}
+
+/** A selector may stand in several words, as it does in CoreDNS. */
+function readSelector(option: Directive, problems: Problems): Selector | undefined {
+  const usage = `${option.name.text} SELECTOR, for example environment in (production, qa),tier!=test`;
+  if (!expectArguments(option, problems, { min: 1, usage })) return undefined;
+  const text = option.args.map((token) => token.text).join(' ');
+  const reading = parseSelector(text);
+  if (reading.outcome === 'selector') return reading.selector;
+  problems.error(
+    option.args[0] ?? option.name,
+    `in '${text}', at character ${reading.position + 1}: ${reading.reason}`,
+    {
+      expected: usage,
+    },
+  );
+  return undefined;
+}

@@ -1,0 +1,110 @@
+/**
+ * plugins/: one file or folder for each directive of a Corefile, named as the directive, its manual page beside it.
+ * What enters here answers queries, or changes how they are answered; it is handed what it needs of sockets and life cycle.
+ *
+ *     Corefile ──configure──► PluginSetup ──create──► Plugin ──┐
+ *              (all errors                (opens stores        ├─ chain: each plugin answers, or asks the next
+ *               in one go)                 and files)          ┘
+ *
+ * `order.ts` lists all directives in the order in which they run, whatever the file's order is.
+ */
+import type { FactCounters } from '../cluster/facts.ts';
+import type { ClusterSources } from '../cluster/stores.ts';
+import type { Directive } from '../corefile/corefile.ts';
+import type { Problems } from '../corefile/problems.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Outcome } from './answer.ts';
+import type { Query } from './query.ts';
+
+/** The rest of the chain below a plugin. */
+export interface Next {
+  answer(query: Query): Outcome;
+}
+
+export interface Plugin {
+  /** The directive's name. */
+  readonly name: string;
+  /**
+   * Set where an answer that passed this plugin may be given to another client who asks the same with the same flags:
+   * it depends on nothing but the question and the facts that were noted. Left out, it may not.
+   */
+  readonly replayable?: true;
+  /** Answers, or gives what `next` answers, changed or not. Synchronous unless something must be waited for. */
+  answer(query: Query, next: Next): Outcome;
+}
+
+/** The time. Tests put their own in place. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Milliseconds from an arbitrary start, never going backwards, with fractions. */
+  readonly monotonic: () => number;
+}
+
+/** What the process gives a plugin when it is created. */
+export interface Host {
+  readonly facts: FactCounters;
+  readonly stores: ClusterSources;
+  readonly clock: Clock;
+  /** The logger whose lines begin with `plugin/NAME: `, or with nothing where no name is given. */
+  logger(plugin: string): Logger;
+  /** Addresses of this server, 4 or 16 octets each, as `ownAddressesFact` stands for them; no loopback addresses. */
+  ownAddresses(): readonly Uint8Array[];
+}
+
+/** A plugin in service. */
+export interface RunningPlugin {
+  readonly plugin: Plugin;
+  /** Gives back stores, files and timers. Queries may still be in flight. */
+  close?(): void;
+}
+
+/** A directive that was read without an error and can be put in service. */
+export interface PluginSetup {
+  create(host: Host): RunningPlugin | Promise<RunningPlugin>;
+}
+
+/** What a block has beside plugins: filled in by directives that are settings. */
+export interface BlockSettings {
+  /** Addresses or interface names of `bind`; empty for all addresses. */
+  bind: string[];
+  /** What `except` of `bind` leaves out. */
+  bindExcept: string[];
+  /** Debug lines in the log, and no catching of exceptions. */
+  debug: boolean;
+  /** `reload`: milliseconds between looks at the Corefile. */
+  reload: { readonly interval: number; readonly jitter: number } | undefined;
+}
+
+/** What a directive can see while it is read. */
+export interface ConfigureContext {
+  /** The zones of the block, presentation form, lower case, with final dot. */
+  readonly zones: readonly string[];
+  readonly problems: Problems;
+  /** Manifests that stand in for an API server (`--fixture`); empty where there are none. */
+  readonly fixtures: readonly string[];
+  /** The folder of the Corefile, from which relative paths start. */
+  readonly folder: string;
+  /** The uses of another directive in the same block. */
+  usesOf(directive: string): readonly Directive[];
+}
+
+/** A directive that stands in the chain. */
+export interface PluginDirective {
+  readonly kind: 'plugin';
+  readonly name: string;
+  /**
+   * Reads all uses of the directive in one block, in file order, and reports everything wrong in them to
+   * `context.problems`. Undefined where nothing usable came out.
+   */
+  configure(uses: readonly [Directive, ...Directive[]], context: ConfigureContext): PluginSetup | undefined;
+}
+
+/** A directive that changes the block itself. */
+export interface SettingDirective {
+  readonly kind: 'setting';
+  readonly name: string;
+  apply(uses: readonly [Directive, ...Directive[]], context: ConfigureContext, settings: BlockSettings): void;
+}
+
+export type DirectiveDefinition = PluginDirective | SettingDirective;

@@ -1,0 +1,122 @@
+/**
+ * `template`: answers that are written from the question.
+ *
+ *     zone, class, type fit? ──no──► next template … next plugin
+ *            │yes
+ *     an expression matches? ──no──► next template … (fallthrough), or SERVFAIL
+ *            │yes
+ *     records written ──► a CNAME's target looked up (A, AAAA) ──► reply
+ */
+import { Class, Rcode, Type } from '../../dns/constants.ts';
+import type { Name } from '../../dns/name.ts';
+import type { RRset } from '../../dns/rrset.ts';
+import { type Outcome, failure, reply, whenAnswered } from '../answer.ts';
+import { zoneOf } from '../zone-arguments.ts';
+import type { Next, Plugin, PluginDirective } from '../plugin.ts';
+import type { Query } from '../query.ts';
+import { type RecordTemplate, type TemplateRule, readTemplateRule, recordOf } from './rule.ts';
+import type { TemplateData } from './text.ts';
+
+export const template: PluginDirective = {
+  kind: 'plugin',
+  name: 'template',
+  configure(uses, context) {
+    const rules = uses.map((use) => readTemplateRule(use, context));
+    return { create: () => ({ plugin: createTemplates(rules) }) };
+  },
+};
+
+/** Replayable unless something of the client itself is printed. */
+function createTemplates(rules: readonly TemplateRule[]): Plugin {
+  const answer = (query: Query, next: Next): Outcome => answerByRules(rules, query, next);
+  const usesClient = rules.some((rule) => rule.usesClient);
+  return usesClient ? { name: 'template', answer } : { name: 'template', replayable: true, answer };
+}
+
+function answerByRules(rules: readonly TemplateRule[], query: Query, next: Next): Outcome {
+  const { name, type } = query;
+  let text: string | undefined;
+  for (const rule of rules) {
+    const zone = zoneOf(rule.zones, name);
+    if (zone === undefined || !fits(rule.class, query.question.class, Class.ANY) || !fits(rule.type, type, Type.ANY))
+      continue;
+    text ??= name.toLowerCase();
+    const found = match(rule, text);
+    if (found !== undefined) return answerByRule(rule, query, zone, found);
+    if (zoneOf(rule.fallthrough, name) === undefined) return failure(Rcode.SERVFAIL);
+  }
+  return next.answer(query);
+}
+
+function fits(wanted: number, asked: number, any: number): boolean {
+  return wanted === asked || wanted === any || asked === any;
+}
+
+type Found = Pick<TemplateData, 'match' | 'groups'>;
+
+const NO_GROUPS: Found['groups'] = {};
+const FOUND: Found = { match: [], groups: NO_GROUPS };
+
+/** The first expression that matches; groups are collected only where they are printed. */
+function match({ regexps, usesGroups }: TemplateRule, name: string): Found | undefined {
+  if (regexps.length === 0) return usesGroups ? { match: [name], groups: NO_GROUPS } : FOUND;
+  if (!usesGroups) return regexps.some((regexp) => regexp.test(name)) ? FOUND : undefined;
+  for (const regexp of regexps) {
+    const matcher = regexp.matcher(name);
+    if (!matcher.find()) continue;
+    const groups = Array.from({ length: regexp.groupCount() + 1 }, (_, i) => matcher.group(i) ?? '');
+    const named = Object.entries(regexp.namedGroups()).map(([key, index]) => [key, groups[index] ?? '']);
+    return { match: groups, groups: Object.fromEntries(named) };
+  }
+  return undefined;
+}
+
+function answerByRule(rule: TemplateRule, query: Query, zone: Name, found: Found): Outcome {
+  if (rule.rcode === Rcode.SERVFAIL) return failure(Rcode.SERVFAIL);
+  const { question, client } = query;
+  const data: TemplateData = { question, zone: zone.toLowerCase(), remote: client.clientAddress, ...found };
+  const faults: string[] = [];
+  const write = (section: string, records: readonly RecordTemplate[]): readonly RRset[] =>
+    records.flatMap((record) => {
+      const written = writeRecord(record, data);
+      if ('set' in written) return written.set;
+      faults.push(`the ${section} of a template for ${data.zone} is no record: ${written.fault}`);
+      return [];
+    });
+  const written = write('answer', rule.answers);
+  const authority = write('authority', rule.authority);
+  const additional = write('additional', rule.additional);
+  const [fault] = faults;
+  if (fault !== undefined) return failure(Rcode.SERVFAIL, fault);
+  const { rcode, extendedError } = rule;
+  return chase(query, written, [], (answers) => reply({ rcode, extendedError, answers, authority, additional }));
+}
+
+function writeRecord(record: RecordTemplate, data: TemplateData): { readonly set: RRset } | { readonly fault: string } {
+  if (record.kind === 'constant') return record;
+  const rendered = record.text.render(data);
+  return 'text' in rendered ? recordOf(rendered.text) : rendered;
+}
+
+/**
+ * Puts behind each CNAME what this server answers for its target, for questions that want addresses. A target without
+ * an answer leaves the CNAME alone.
+ */
+function chase(
+  query: Query,
+  sets: readonly RRset[],
+  done: readonly RRset[],
+  finish: (answers: readonly RRset[]) => Outcome,
+): Outcome {
+  const wanted = query.type === Type.A || query.type === Type.AAAA;
+  const at = wanted ? sets.findIndex(({ type }) => type === Type.CNAME) : -1;
+  const alias = sets[at];
+  const [target] = alias?.kind === 'name' ? alias.targets : [];
+  if (target === undefined) return finish([...done, ...sets]);
+  const before = [...done, ...sets.slice(0, at + 1)];
+  const chased = whenAnswered(query.lookup(target, query.type), (answer) =>
+    answer.kind === 'reply' ? answer.answers : [],
+  );
+  const go = (found: readonly RRset[]): Outcome => chase(query, sets.slice(at + 1), [...before, ...found], finish);
+  return chased instanceof Promise ? chased.then(go) : go(chased);
+}

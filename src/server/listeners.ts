@@ -1,0 +1,176 @@
+/**
+ * The sockets of the server, one pair of UDP and TCP for each address and port. They belong to the process, not to a
+ * generation: a reload gives a socket that stays a new handler, opens what is new, and closes what nobody asks for.
+ */
+import { openTcp } from '../transport/tcp.ts';
+import type { Listener, RequestHandler, TransportReport } from '../transport/transport.ts';
+import { openUdp } from '../transport/udp.ts';
+import { type UdpWildcardListener, openUdpWildcard } from '../transport/udp-wildcard.ts';
+import { ANY_ADDRESS, type ListenAddress } from './plan.ts';
+import { listenKey } from './generation.ts';
+
+/** Sockets that are open, with the address that was asked for. */
+export interface ListenerPair {
+  readonly at: ListenAddress;
+  readonly udp: Listener;
+  readonly tcp: Listener;
+  /** Looks for addresses that have come or gone; only where all addresses are served. */
+  refresh(): Promise<void>;
+}
+
+/** A port that cannot be had: the message says so to a person, and what to do. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+}
+
+/** Opens UDP and TCP at an address; undefined, with one line, where the machine has no such address. */
+export async function openPair(
+  at: ListenAddress,
+  handler: RequestHandler,
+  report: TransportReport,
+): Promise<ListenerPair | undefined> {
+  try {
+    return await openBoth(at, handler, report, PORT_TRIES);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code !== undefined && MISSING_ADDRESS.has(code)) {
+      report(`this machine has no address ${at.address}: not served there`);
+      return undefined;
+    }
+    throw new ListenError(listenText(at, code, error), { cause: error });
+  }
+}
+
+/** With port 0: how many ports that are free for UDP are tried for TCP. */
+const PORT_TRIES = 16;
+
+async function openBoth(
+  at: ListenAddress,
+  handler: RequestHandler,
+  report: TransportReport,
+  tries: number,
+): Promise<ListenerPair> {
+  const udp = await openUdpAt(at, handler, report);
+  try {
+    const port = at.port === 0 ? (udp.bound[0]?.port ?? 0) : at.port;
+    const tcp = await openTcp({ address: at.address, port, handler, report });
+    return { at, udp, tcp, refresh: async () => ('refresh' in udp ? udp.refresh() : undefined) };
+  } catch (error) {
+    await udp.close();
+    if (at.port === 0 && tries > 1 && codeOf(error) === 'EADDRINUSE') return openBoth(at, handler, report, tries - 1);
+    throw error;
+  }
+}
+
+async function openUdpAt(
+  at: ListenAddress,
+  handler: RequestHandler,
+  report: TransportReport,
+): Promise<Listener | UdpWildcardListener> {
+  const { address, port } = at;
+  return address === ANY_ADDRESS
+    ? openUdpWildcard({ port, handler, report })
+    : openUdp({ address, port, handler, report });
+}
+
+/** What the system says of an address that is not there, or of a family that is switched off. */
+const MISSING_ADDRESS: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'ENODEV', 'EINVAL']);
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+function listenText(at: ListenAddress, code: string | undefined, error: unknown): string {
+  const where = at.address === ANY_ADDRESS ? `port ${at.port}` : `${at.address} port ${at.port}`;
+  const way =
+    at.portFrom === undefined
+      ? 'take another with -dns.port 1053 and ask it with dig -p 1053'
+      : `change the port in the Corefile (${at.portFrom.at.file}:${at.portFrom.at.line}: ${at.portFrom.text})`;
+  if (code === 'EACCES') {
+    return `${where} is not allowed for this user: ports below 1024 are root's on most systems; ${way}`;
+  }
+  if (code === 'EADDRINUSE') return `${where} is in use by another program; stop that one, or ${way}`;
+  return `${where} cannot be opened: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+/** The pairs that are open, by `listenKey`. */
+export class Listeners {
+  readonly #pairs = new Map<string, ListenerPair>();
+  readonly #report: TransportReport;
+  #closed = false;
+
+  constructor(report: TransportReport) {
+    this.#report = report;
+  }
+
+  get pairs(): readonly ListenerPair[] {
+    return [...this.#pairs.values()];
+  }
+
+  /**
+   * Opens those of `wanted` that are not open yet, and leaves the others as they are. Either all of them are open then,
+   * save addresses that the machine lacks, or none is new and an error is thrown. The result puts them in service, or
+   * closes them again and throws where all has been stopped meanwhile.
+   * @throws ListenError, also where no address would be served at all
+   */
+  async prepare(
+    wanted: ReadonlyMap<string, { readonly at: ListenAddress; readonly handler: RequestHandler }>,
+  ): Promise<() => readonly ListenerPair[]> {
+    const opened = new Map<string, ListenerPair>();
+    try {
+      for (const [key, { at, handler }] of wanted) {
+        if (this.#pairs.has(key)) continue;
+        // One after another, so that the first failure is the one that is told.
+        // oxlint-disable-next-line no-await-in-loop
+        const pair = await openPair(at, handler, this.#report);
+        if (pair !== undefined) opened.set(key, pair);
+      }
+      if (![...wanted.keys()].some((key) => opened.has(key) || this.#pairs.has(key))) {
+        throw new ListenError('none of the addresses to serve can be opened');
+      }
+    } catch (error) {
+      await Promise.all([...opened.values()].map(closePair));
+      throw error;
+    }
+    return () => {
+      if (this.#closed) {
+        void Promise.all([...opened.values()].map(closePair));
+        throw new ListenError('the server has been stopped');
+      }
+      for (const [key, pair] of opened) this.#pairs.set(key, pair);
+      for (const [key, { handler }] of wanted) {
+        const pair = this.#pairs.get(key);
+        pair?.udp.setHandler(handler);
+        pair?.tcp.setHandler(handler);
+      }
+      const unwanted = this.pairs.filter((pair) => !wanted.has(listenKey(pair.at)));
+      for (const pair of unwanted) this.#pairs.delete(listenKey(pair.at));
+      return unwanted;
+    };
+  }
+
+  async refresh(): Promise<void> {
+    await Promise.all(this.pairs.map((pair) => pair.refresh()));
+  }
+
+  /** Takes no more requests, lets answers in flight leave for at most `graceMs` milliseconds, and closes. */
+  async stop(graceMs: number): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.pairs.map((pair) => stopPair(pair, graceMs)));
+    this.#pairs.clear();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.pairs.map(closePair));
+    this.#pairs.clear();
+  }
+}
+
+export async function stopPair(pair: ListenerPair, graceMs: number): Promise<void> {
+  await Promise.all([pair.udp.stop(graceMs), pair.tcp.stop(graceMs)]);
+}
+
+async function closePair(pair: ListenerPair): Promise<void> {
+  await Promise.all([pair.udp.close(), pair.tcp.close()]);
+}

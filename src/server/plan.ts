@@ -1,0 +1,201 @@
+/**
+ * From a parsed Corefile to a plan of what to serve: every directive read by the plugin it belongs to, in the fixed order
+ * of plugins, every key given its port and addresses. Nothing is opened here, and everything wrong is reported in one go.
+ */
+import { Name } from '../dns/name.ts';
+import {
+  type Corefile,
+  type Directive,
+  type ServerBlockSource,
+  type ServerKey,
+  type Token,
+  checkDirectiveNames,
+} from '../corefile/corefile.ts';
+import type { Problems } from '../corefile/problems.ts';
+import { directiveOrder, directives } from '../plugins/order.ts';
+import type { BlockSettings, ConfigureContext, DirectiveDefinition, PluginSetup } from '../plugins/plugin.ts';
+import { expandBind } from './bind-addresses.ts';
+
+/** What the command line says beside the Corefile. */
+export interface PlanOptions {
+  /** For keys that give no port. */
+  readonly defaultPort: number;
+  /** For blocks without `bind`; empty for all addresses. */
+  readonly bind: readonly string[];
+  /** Manifests in place of an API server. */
+  readonly fixtures: readonly string[];
+  /** The folder that relative paths of the Corefile start from. */
+  readonly folder: string;
+}
+
+/** An address, or `*` for all addresses of the machine, and a port. */
+export interface ListenAddress {
+  readonly address: string;
+  readonly port: number;
+  /** Where the port comes from: a key of the Corefile, or the command line or its default. */
+  readonly portFrom: Token | undefined;
+}
+
+export interface PlannedPlugin {
+  readonly name: string;
+  readonly setup: PluginSetup;
+}
+
+export interface PlannedBlock {
+  /** Each zone of the block with the addresses at which it is served. */
+  readonly served: readonly { readonly zone: Name; readonly at: ListenAddress; readonly key: Token }[];
+  readonly plugins: readonly PlannedPlugin[];
+  readonly settings: BlockSettings;
+  readonly anyClass: boolean;
+}
+
+export interface ServerPlan {
+  readonly blocks: readonly PlannedBlock[];
+  /** How often the Corefile is looked at for changes; undefined where no block has `reload`. */
+  readonly reload: BlockSettings['reload'];
+  readonly debug: boolean;
+}
+
+/** All addresses of the machine. */
+export const ANY_ADDRESS = '*';
+
+const definitions: ReadonlyMap<string, DirectiveDefinition> = new Map(directives.map((one) => [one.name, one]));
+const position: ReadonlyMap<string, number> = new Map(directiveOrder.map((name, i) => [name, i]));
+
+/** Undefined where there are errors; they are in `problems`. */
+export function planServer(corefile: Corefile, options: PlanOptions, problems: Problems): ServerPlan | undefined {
+  checkDirectiveNames(corefile, directiveOrder, problems);
+  const blocks = corefile.blocks.map((block) => planBlock(block, options, problems));
+  reportDoubles(blocks, problems);
+  reportMixedBinds(corefile, blocks, problems);
+  if (corefile.blocks.length === 0 && !problems.hasErrors) {
+    problems.error({ file: 'Corefile', line: 1, column: 1 }, 'the Corefile has no server blocks', {
+      expected: 'for example .:53 { whoami }',
+    });
+  }
+  if (problems.hasErrors) return undefined;
+  return {
+    blocks,
+    reload: blocks.find((block) => block.settings.reload !== undefined)?.settings.reload,
+    debug: blocks.some((block) => block.settings.debug),
+  };
+}
+
+function planBlock(block: ServerBlockSource, options: PlanOptions, problems: Problems): PlannedBlock {
+  const settings: BlockSettings = { bind: [], bindExcept: [], debug: false, reload: undefined };
+  const plugins: PlannedPlugin[] = [];
+  const context: ConfigureContext = {
+    zones: [...new Set(block.keys.map((key) => key.zone))],
+    problems,
+    fixtures: options.fixtures,
+    folder: options.folder,
+    usesOf: (name) => block.directives.filter((directive) => directive.name.text === name),
+  };
+  for (const uses of inFixedOrder(block.directives)) {
+    const [first] = uses;
+    const definition = definitions.get(first.name.text);
+    if (definition === undefined) {
+      problems.error(first.name, `'${first.name.text}' is known but not implemented yet`, {
+        expected: 'a server block without it',
+      });
+    } else if (definition.kind === 'setting') {
+      definition.apply(uses, context, settings);
+    } else {
+      const setup = definition.configure(uses, context);
+      if (setup !== undefined) plugins.push({ name: definition.name, setup });
+    }
+  }
+  const addresses = addressesOf(settings, options);
+  const bind = block.directives.find((directive) => directive.name.text === 'bind');
+  if (addresses.length === 0 && bind !== undefined && !problems.hasErrors) {
+    problems.error(bind.name, "'except' leaves no address to listen at", {
+      expected: 'an address that is not excepted',
+    });
+  }
+  return {
+    served: block.keys.flatMap((key) => servedAt(key, addresses, options.defaultPort, problems)),
+    plugins,
+    settings,
+    anyClass: plugins.some((plugin) => TAKE_ANY_CLASS.has(plugin.name)),
+  };
+}
+
+/** Plugins whose presence lets questions of all classes in, as in CoreDNS. */
+const TAKE_ANY_CLASS: ReadonlySet<string> = new Set(['chaos', 'forward']);
+
+type Uses = readonly [Directive, ...Directive[]];
+
+/** The directives of a block grouped by name, in the order in which plugins run; unknown ones are left out. */
+function inFixedOrder(block: readonly Directive[]): readonly Uses[] {
+  const byName = new Map<string, [Directive, ...Directive[]]>();
+  for (const directive of block) {
+    const name = directive.name.text;
+    const uses = byName.get(name);
+    if (!position.has(name)) continue;
+    if (uses === undefined) byName.set(name, [directive]);
+    else uses.push(directive);
+  }
+  return [...byName].toSorted(([a], [b]) => (position.get(a) ?? 0) - (position.get(b) ?? 0)).map(([, uses]) => uses);
+}
+
+function addressesOf(settings: BlockSettings, options: PlanOptions): readonly string[] {
+  const words = settings.bind.length > 0 ? settings.bind : options.bind;
+  const addresses = expandBind(words, settings.bindExcept);
+  // All addresses are these and the others.
+  return words.length === 0 || addresses.includes(ANY_ADDRESS) ? [ANY_ADDRESS] : addresses;
+}
+
+function servedAt(
+  key: ServerKey,
+  addresses: readonly string[],
+  defaultPort: number,
+  problems: Problems,
+): PlannedBlock['served'] {
+  if (key.scheme !== 'dns') {
+    problems.error(key.token, `the scheme '${key.scheme}' is known but not implemented yet`, {
+      expected: `dns://, or no scheme: ${key.zone}`,
+    });
+    return [];
+  }
+  const zone = Name.parse(key.zone);
+  if (zone === undefined) {
+    problems.error(key.token, `'${key.zone}' is not a domain name`);
+    return [];
+  }
+  const port = key.port ?? defaultPort;
+  const portFrom = key.port === undefined ? undefined : key.token;
+  return addresses.map((address) => ({ zone, at: { address, port, portFrom }, key: key.token }));
+}
+
+/** The same zone at the same address and port a second time would leave one of the two without questions. */
+function reportDoubles(blocks: readonly PlannedBlock[], problems: Problems): void {
+  const seen = new Set<string>();
+  // Keys that are the same word for word were reported when they were read; a network as a key is one mistake, not one
+  // for each of its zones.
+  const reported = new Set(problems.list.map((problem) => problem.at));
+  for (const { zone, at, key } of blocks.flatMap((block) => block.served)) {
+    const id = `${zone.key} ${at.address} ${at.port}`;
+    if (seen.has(id) && !reported.has(key.at)) {
+      reported.add(key.at);
+      problems.error(key, `cannot serve dns://${zone.toString()}:${at.port} - it is already defined`, {
+        expected: 'each zone once for each address and port',
+      });
+    }
+    seen.add(id);
+  }
+}
+
+/** A socket for all addresses and one for some of them cannot have the same port. */
+function reportMixedBinds(corefile: Corefile, blocks: readonly PlannedBlock[], problems: Problems): void {
+  const everywhere = new Set<number>();
+  for (const { at } of blocks.flatMap((block) => block.served)) if (at.address === ANY_ADDRESS) everywhere.add(at.port);
+  blocks.forEach((block, index) => {
+    const clash = block.served.find(({ at }) => at.address !== ANY_ADDRESS && everywhere.has(at.port));
+    if (clash === undefined) return;
+    const bind = corefile.blocks[index]?.directives.find((directive) => directive.name.text === 'bind');
+    // Without `bind` the addresses are those of the command line.
+    problems.error(bind?.name ?? clash.key, `another server block serves port ${clash.at.port} on all addresses`, {
+      expected: "'bind' in all server blocks of a port, or in none",
+    });
+  });
+}

@@ -1,0 +1,255 @@
+/**
+ * server/: from a Corefile to a server that runs, and its life: start, reload, stop. What enters here decides which block
+ * gets a query, walks its chain, and keeps sockets and generations apart; it knows no records and no Kubernetes.
+ *
+ *     Corefile ─► plan ─► generation { routers, chains } ─► handlers ─► listeners (sockets)
+ *                            ▲                                             │
+ *                     reload: the next one beside it,              octets ─► responder ─► router ─► chain
+ *                     swapped in one tick
+ */
+import { bounds } from '../bounds.ts';
+import { type Corefile, type CorefileSource, loadCorefile } from '../corefile/corefile.ts';
+import { Problems, renderProblem } from '../corefile/problems.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { FileWatch } from './file-watch.ts';
+import { type Generation, type ProcessParts, createGeneration } from './generation.ts';
+import { type ListenerPair, Listeners, stopPair } from './listeners.ts';
+import { type ListenAddress, type PlanOptions, type ServerPlan, planServer } from './plan.ts';
+import { Responder, panicText } from './responder.ts';
+import type { RequestHandler } from '../transport/transport.ts';
+
+export interface ServerOptions {
+  readonly source: CorefileSource;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly plan: Omit<PlanOptions, 'folder'>;
+  readonly parts: ProcessParts;
+}
+
+/** What cannot be started or reloaded; the message is for a person, of one or more lines. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+/** A Corefile read and planned, and what was worth a warning on the way. */
+export interface Configuration {
+  readonly corefile: Corefile;
+  readonly plan: ServerPlan;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads and plans a Corefile.
+ * @throws ConfigurationError with everything that is wrong
+ */
+export function configure(options: ServerOptions): Configuration {
+  const problems = new Problems();
+  const corefile = loadCorefile(options.source, options.environment, problems);
+  const plan = corefile && planServer(corefile, { ...options.plan, folder: folderOf(options.source) }, problems);
+  if (corefile === undefined || plan === undefined || problems.hasErrors) {
+    throw new ConfigurationError(problems.list.map(renderProblem).join('\n'));
+  }
+  return { corefile, plan, warnings: problems.list.map(renderProblem) };
+}
+
+/** The folder that relative paths in a Corefile start from. */
+export function folderOf(source: CorefileSource): string {
+  return source.kind === 'text' ? source.folder : (/^(.*)\/[^/]*$/.exec(source.path)?.[1] ?? '.');
+}
+
+/** How often the machine's addresses are looked at, in milliseconds. */
+const ADDRESS_INTERVAL = 10_000;
+
+export class Server {
+  readonly #options: ServerOptions;
+  readonly #log: Logger;
+  readonly #listeners: Listeners;
+  readonly #addressTimer: NodeJS.Timeout;
+  #configuration: Configuration;
+  #generation: Generation;
+  #watch: FileWatch | undefined;
+  /** Reloads run one after another. */
+  #reloading: Promise<unknown> = Promise.resolve();
+  #stopped = false;
+  /** The content that was last tried, so that a broken file is reported once. */
+  #tried: string;
+
+  private constructor(
+    options: ServerOptions,
+    configuration: Configuration,
+    generation: Generation,
+    listeners: Listeners,
+  ) {
+    this.#options = options;
+    this.#log = options.parts.log.logger();
+    this.#configuration = configuration;
+    this.#generation = generation;
+    this.#listeners = listeners;
+    this.#tried = configuration.corefile.fingerprint;
+    this.#addressTimer = setInterval(() => void this.refreshAddresses(), ADDRESS_INTERVAL).unref();
+    this.#watchFiles();
+  }
+
+  /**
+   * Starts to serve: when this resolves, all sockets are open.
+   * @throws ConfigurationError, ListenError, or what a plugin could not be created for
+   */
+  static async start(options: ServerOptions): Promise<Server> {
+    const configuration = configure(options);
+    const { parts } = options;
+    parts.log.debugging = configuration.plan.debug;
+    for (const warning of configuration.warnings) parts.log.logger().warning(warning);
+    const generation = await createGeneration(configuration.plan, parts);
+    const listeners = new Listeners((line) => parts.log.logger().warning(line));
+    try {
+      const swap = await listeners.prepare(handlersOf(generation, parts));
+      swap();
+      return new Server(options, configuration, generation, listeners);
+    } catch (error) {
+      generation.close();
+      await listeners.close();
+      throw error;
+    }
+  }
+
+  /** What is open now. */
+  get listening(): readonly ListenerPair[] {
+    return this.#listeners.pairs;
+  }
+
+  /** The zones that each open address serves, in presentation form. */
+  get zones(): readonly { readonly zone: string; readonly address: string; readonly port: number }[] {
+    return this.listening.flatMap((pair) => {
+      const served = [...this.#generation.served.values()].find(
+        ({ at }) => at.address === pair.at.address && at.port === pair.at.port,
+      );
+      const port = pair.tcp.bound[0]?.port ?? pair.at.port;
+      return (served?.routes ?? []).map(({ zone }) => ({ zone: zone.toString(), address: pair.at.address, port }));
+    });
+  }
+
+  /** Reads the Corefile again and puts it in service; on any failure everything stays as it is. Resolves with success. */
+  reload(): Promise<boolean> {
+    const reloading = this.#reloading.then(() => this.#reload());
+    this.#reloading = reloading;
+    return reloading;
+  }
+
+  async #reload(): Promise<boolean> {
+    if (this.#hasStopped()) return false;
+    this.#log.info('Reloading');
+    this.#tried = contentOf(this.#options);
+    const { parts } = this.#options;
+    try {
+      const configuration = configure(this.#options);
+      for (const warning of configuration.warnings) this.#log.warning(warning);
+      const generation = await createGeneration(configuration.plan, parts);
+      let unwanted: readonly ListenerPair[];
+      try {
+        const swap = await this.#listeners.prepare(handlersOf(generation, parts));
+        unwanted = swap();
+      } catch (error) {
+        generation.close();
+        throw error;
+      }
+      const before = this.#generation;
+      this.#generation = generation;
+      this.#configuration = configuration;
+      parts.log.debugging = configuration.plan.debug;
+      this.#watchFiles();
+      await Promise.all(unwanted.map((pair) => stopPair(pair, bounds.stopGrace)));
+      before.close();
+      await this.refreshAddresses();
+      this.#log.info('Reloading complete');
+      // What changed while the old watch was closed and the new one opened was seen by neither.
+      if (this.#watch !== undefined) void this.#reloadIfChanged();
+      return true;
+    } catch (error) {
+      if (this.#hasStopped()) return false;
+      this.#log.error(`Reloading failed, what was served before goes on being served: ${messageOf(error)}`);
+      return false;
+    }
+  }
+
+  /** Looks at the machine's addresses now. Never rejects: what cannot be read stays as it was. */
+  async refreshAddresses(): Promise<void> {
+    try {
+      this.#options.parts.ownAddresses.refresh();
+      await this.#listeners.refresh();
+    } catch (error) {
+      // The system may have no file descriptor left to tell them; it will later.
+      this.#log.warning(`the addresses of this machine cannot be read: ${messageOf(error)}`);
+    }
+  }
+
+  /** Stops cleanly: no more requests, answers in flight leave, sockets and stores are closed. */
+  async stop(): Promise<void> {
+    this.#end();
+    await this.#listeners.stop(bounds.stopGrace);
+    this.#generation.close();
+  }
+
+  /** Closes everything at once. */
+  async close(): Promise<void> {
+    this.#end();
+    await this.#listeners.close();
+    this.#generation.close();
+  }
+
+  /** A call, since the answer may be another after every wait. */
+  #hasStopped(): boolean {
+    return this.#stopped;
+  }
+
+  #end(): void {
+    this.#stopped = true;
+    clearInterval(this.#addressTimer);
+    this.#watch?.close();
+  }
+
+  /** Follows the files of the Corefile if it asks for that. */
+  #watchFiles(): void {
+    this.#watch?.close();
+    this.#watch = undefined;
+    const { corefile, plan } = this.#configuration;
+    if (plan.reload === undefined || corefile.inputs.length === 0) return;
+    this.#watch = new FileWatch(corefile.inputs, plan.reload, () => void this.#reloadIfChanged());
+  }
+
+  /** A file was touched: only content that has not been tried yet is a reason to reload. */
+  async #reloadIfChanged(): Promise<void> {
+    await this.#reloading;
+    if (this.#hasStopped()) return;
+    const content = contentOf(this.#options);
+    if (content === this.#tried) return;
+    // At once, so that of several calls that waited for the same reload one starts the next.
+    this.#tried = content;
+    await this.reload();
+  }
+}
+
+/** What tells one state of the Corefile's files from another, broken ones included. */
+function contentOf(options: ServerOptions): string {
+  const problems = new Problems();
+  const corefile = loadCorefile(options.source, options.environment, problems);
+  return corefile === undefined || problems.hasErrors
+    ? problems.list.map(renderProblem).join('\n')
+    : corefile.fingerprint;
+}
+
+function handlersOf(
+  generation: Generation,
+  parts: ProcessParts,
+): ReadonlyMap<string, { readonly at: ListenAddress; readonly handler: RequestHandler }> {
+  const log = parts.log.logger();
+  return new Map(
+    [...generation.served].map(([key, { at, router }]) => {
+      const responder = new Responder(router, parts.facts, (error, question) => log.error(panicText(error, question)));
+      return [key, { at, handler: (exchange) => responder.respond(exchange) }] as const;
+    }),
+  );
+}
+
+/** The text of an error for a person. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,76 @@
+/**
+ * What all sockets of one listener share: the handler, the limits, the counts, and the one place where the handler is
+ * called. A handler promises not to throw; here that promise is not relied upon.
+ */
+import { bounds, type Bounds } from '../bounds.ts';
+import {
+  DEFERRED,
+  NO_REPLY,
+  type Exchange,
+  type OpenOptions,
+  type ReplyHandle,
+  type RequestHandler,
+  type TransportCounts,
+  type TransportReport,
+} from './transport.ts';
+
+/** An exchange as its transport sees it. */
+export interface OpenExchange extends Exchange {
+  /** The handle that the handler took in this tick. */
+  deferred: ReplyHandle | undefined;
+}
+
+export class Serving {
+  handler: RequestHandler;
+  readonly limits: Bounds;
+  readonly counts: { -readonly [count in keyof TransportCounts]: number };
+  readonly report: TransportReport;
+  #reportedInThisTick = false;
+
+  constructor({ handler, report, limits }: Omit<OpenOptions, 'port'>) {
+    this.handler = handler;
+    this.report = report;
+    this.limits = { ...bounds, ...limits };
+    this.counts = { ignored: 0, overBound: 0, cutOff: 0, unsent: 0, failed: 0 };
+  }
+
+  /**
+   * Hands one exchange to the handler. Returns the number of octets of the reply, 0 where nothing is to be sent now.
+   * Never throws; afterwards the exchange holds no handle.
+   */
+  ask(exchange: OpenExchange): number {
+    let written: number;
+    try {
+      written = this.handler(exchange);
+    } catch (error) {
+      this.#failed(error);
+      written = NO_REPLY;
+    }
+    const { deferred } = exchange;
+    if (deferred !== undefined) {
+      exchange.deferred = undefined;
+      if (written === DEFERRED) return 0;
+      deferred.drop();
+    }
+    if (written === NO_REPLY) return 0;
+    if (written > 0 && written <= exchange.reply.length && Number.isInteger(written)) return written;
+    this.#failed(new RangeError(`a handler returned ${written} without deferring, or beyond the room for its reply`));
+    return 0;
+  }
+
+  /** Reports at most one failure per turn of the event loop: a flood of bad requests must not become one of log lines. */
+  #failed(error: unknown): void {
+    this.counts.failed++;
+    this.reportOnce(`a request failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  }
+
+  /** Reports, unless something was reported so in this turn of the event loop. */
+  reportOnce(message: string): void {
+    if (this.#reportedInThisTick) return;
+    this.#reportedInThisTick = true;
+    setImmediate(() => {
+      this.#reportedInThisTick = false;
+    });
+    this.report(message);
+  }
+}

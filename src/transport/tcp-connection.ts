@@ -1,0 +1,247 @@
+/**
+ * One TCP connection: queries in, replies out as they are ready, in any order (RFC 7766 §6.2.1, RFC 9210).
+ *
+ *     'data' ──► FrameReader ──► handler ──► #replies ──► one write
+ *        ▲                          └─ defer() ──► endReply, later ──┘
+ *        └── reading pauses while too much is in flight or unsent
+ *
+ * A connection passes through these phases, never backwards:
+ *   open      queries are taken
+ *   draining  no more queries; those in flight are still answered
+ *   ended     our side is closed; what the peer still sends is thrown away until it closes, or the linger time is over
+ *   closed    gone
+ *
+ * There is no timer here: the listener calls `check` from time to time, and a deadline is a number.
+ */
+import type { Socket } from 'node:net';
+import { FRAME_MESSAGE, FrameReader, framed } from './frames.ts';
+import type { Serving } from './serving.ts';
+import type { TcpClient, TcpExchange } from './tcp-exchange.ts';
+
+const NEVER = Number.POSITIVE_INFINITY;
+/** A block of replies is written when it has grown to this many octets, or when the tick has no more. */
+const WRITE_BLOCK = 65_536;
+
+/** The two ends of a connection, as text and ports. */
+export type TcpEnds = Pick<TcpClient, 'clientAddress' | 'clientPort' | 'localAddress' | 'localPort'>;
+
+export class TcpConnection implements TcpClient {
+  readonly clientAddress: string;
+  readonly clientPort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly #socket: Socket;
+  readonly #serving: Serving;
+  readonly #exchange: TcpExchange;
+  readonly #frames = new FrameReader();
+  #phase: 'open' | 'draining' | 'ended' | 'closed' = 'open';
+  #peerEnded = false;
+  #queries = 0;
+  #inFlight = 0;
+  #replies: Buffer[] = [];
+  #repliesOctets = 0;
+  /** When the peer must have sent a whole query, or, in phase `ended`, have closed its side. */
+  #peerDeadline: number;
+  /** When what has been written must have left. */
+  #writeDeadline = NEVER;
+  #wake: NodeJS.Immediate | undefined;
+
+  constructor(socket: Socket, ends: TcpEnds, serving: Serving, exchange: TcpExchange) {
+    ({
+      clientAddress: this.clientAddress,
+      clientPort: this.clientPort,
+      localAddress: this.localAddress,
+      localPort: this.localPort,
+    } = ends);
+    this.#socket = socket;
+    this.#serving = serving;
+    this.#exchange = exchange;
+    this.#peerDeadline = performance.now() + serving.limits.tcpFirstQuery;
+    socket.on('data', (chunk: Buffer) => {
+      if (this.#phase !== 'open') return;
+      this.#frames.push(chunk);
+      this.#serve();
+    });
+    socket.on('end', () => {
+      this.#peerEnded = true;
+      this.#serve();
+    });
+    // A reset at any moment is the peer's right; 'close' follows.
+    socket.on('error', () => {});
+    socket.on('close', () => this.#gone());
+  }
+
+  /** Takes no more queries; answers those in flight, then ends. */
+  drain(): void {
+    if (this.#phase !== 'open') return;
+    this.#phase = 'draining';
+    this.#serve();
+  }
+
+  /** Closes at once; what the peer has not read is lost. */
+  destroy(): void {
+    this.#gone();
+    this.#socket.destroy();
+  }
+
+  /** Ends or cuts off a connection whose time is over. `now` is of `performance.now()`. */
+  check(now: number): void {
+    if (now >= this.#writeDeadline) {
+      this.#cutOff();
+    } else if (now >= this.#peerDeadline) {
+      if (this.#phase === 'ended') {
+        this.destroy();
+      } else {
+        this.#serving.counts.cutOff++;
+        this.#end();
+      }
+    }
+  }
+
+  beginReply(): void {
+    this.#inFlight++;
+  }
+
+  endReply(message: Uint8Array | undefined): void {
+    this.#inFlight--;
+    if (this.#phase === 'closed') return;
+    if (message !== undefined && message.length > 0) this.#add(message);
+    if (this.#unsent() >= this.#serving.limits.tcpUnsentCutOff) {
+      this.#flush();
+      if (this.#unsent() >= this.#serving.limits.tcpUnsentCutOff) {
+        this.#serving.counts.overBound++;
+        this.#cutOff();
+        return;
+      }
+    }
+    this.#serveSoon();
+  }
+
+  /** Takes queries while bounds allow, writes what is ready, and settles what happens next. */
+  #serve(): void {
+    if (this.#phase === 'ended' || this.#phase === 'closed') return;
+    const before = this.#queries;
+    // Sharing the loop: as many queries as may be in flight, then everybody else's turn.
+    const turn = before + this.#serving.limits.tcpInFlight;
+    while (this.#phase === 'open' && this.#queries < turn && !this.#full()) {
+      const message = this.#frames.next();
+      if (message === undefined) break;
+      this.#take(message);
+    }
+    this.#flush();
+    this.#settle(this.#queries > before);
+  }
+
+  #take(message: Uint8Array): void {
+    if (message.length === 0) {
+      this.#phase = 'draining';
+      return;
+    }
+    this.#queries++;
+    if (this.#queries >= this.#serving.limits.tcpQueries) this.#phase = 'draining';
+    const exchange = this.#exchange;
+    exchange.request = message;
+    exchange.client = this;
+    const length = this.#serving.ask(exchange);
+    if (length > 0) this.#add(exchange.reply.subarray(0, length));
+    if (this.#repliesOctets >= WRITE_BLOCK) this.#flush();
+  }
+
+  /** Whether a bound keeps the connection from taking queries now. */
+  #full(): boolean {
+    const { limits } = this.#serving;
+    return this.#inFlight >= limits.tcpInFlight || this.#unsent() >= limits.tcpUnsent;
+  }
+
+  #settle(progress: boolean): void {
+    const open = this.#phase === 'open';
+    const done = open ? this.#peerEnded && this.#frames.empty : true;
+    if (done && this.#inFlight === 0) {
+      this.#end();
+      return;
+    }
+    // Unread frames wait for a reply or a write to make room, or for the next turn.
+    const paused = open && (this.#full() || !this.#frames.empty);
+    if (paused) {
+      this.#socket.pause();
+      if (!this.#full()) this.#serveSoon();
+    } else if (this.#socket.isPaused()) {
+      this.#socket.resume();
+    }
+    if (!open || paused || this.#inFlight > 0) {
+      this.#peerDeadline = NEVER;
+    } else if (progress || this.#peerDeadline === NEVER) {
+      this.#peerDeadline = performance.now() + this.#serving.limits.tcpIdle;
+    }
+  }
+
+  /** Serves once more in this turn of the loop, after whatever else makes replies ready in it. */
+  #serveSoon(): void {
+    this.#wake ??= setImmediate(() => {
+      this.#wake = undefined;
+      this.#serve();
+    });
+  }
+
+  #add(message: Uint8Array): void {
+    if (message.length > FRAME_MESSAGE) {
+      this.#serving.counts.overBound++;
+      return;
+    }
+    const frame = framed(message);
+    this.#replies.push(frame);
+    this.#repliesOctets += frame.length;
+  }
+
+  #unsent(): number {
+    return this.#repliesOctets + this.#socket.writableLength;
+  }
+
+  #flush(): void {
+    const replies = this.#replies;
+    const [first] = replies;
+    if (first === undefined || this.#phase === 'closed') return;
+    const block = replies.length === 1 ? first : Buffer.concat(replies, this.#repliesOctets);
+    this.#replies = [];
+    this.#repliesOctets = 0;
+    this.#socket.write(block, this.#written);
+    if (this.#socket.writableLength > 0 && this.#writeDeadline === NEVER) {
+      this.#writeDeadline = performance.now() + this.#serving.limits.tcpWrite;
+    }
+  }
+
+  /** A block has left. The next one, if any, has its own time. */
+  readonly #written = (): void => {
+    if (this.#phase === 'closed') return;
+    this.#writeDeadline = this.#socket.writableLength > 0 ? performance.now() + this.#serving.limits.tcpWrite : NEVER;
+    // Not in this tick: while the peer reads, its writes would follow each other and leave nobody else a turn.
+    if (this.#socket.isPaused()) this.#serveSoon();
+  };
+
+  /** Closes our side in an orderly way, after everything written has left. */
+  #end(): void {
+    this.#phase = 'ended';
+    this.#peerDeadline = NEVER;
+    // Octets that nobody reads would turn our closing into a reset, which can take replies from the peer.
+    this.#socket.resume();
+    this.#socket.end(() => {
+      this.#peerDeadline = performance.now() + this.#serving.limits.tcpLinger;
+    });
+  }
+
+  /** Closes at once and takes back what the system still holds for a peer that does not read. */
+  #cutOff(): void {
+    this.#serving.counts.cutOff++;
+    this.#gone();
+    this.#socket.resetAndDestroy();
+  }
+
+  #gone(): void {
+    this.#phase = 'closed';
+    this.#peerDeadline = NEVER;
+    this.#writeDeadline = NEVER;
+    clearImmediate(this.#wake);
+    this.#replies = [];
+    this.#repliesOctets = 0;
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * transport/: sockets, frames and clients. It knows no names, records or plugins.
+ *
+ *     socket ──► Exchange { request, room for the reply } ──► RequestHandler ──► octets written ──► socket
+ *                                                                  └─ defer() ──► ReplyHandle ──► socket, later
+ *
+ * Whatever opens a socket for DNS stands here, one file per protocol, and all of them are interchangeable behind `Listener`.
+ */
+import type { Bounds } from '../bounds.ts';
+
+export type Protocol = 'udp' | 'tcp';
+
+/** The two ends of an exchange. Addresses are in text form without brackets; IPv4-mapped IPv6 is shown as IPv4. */
+export interface Endpoints {
+  readonly protocol: Protocol;
+  readonly clientAddress: string;
+  readonly clientPort: number;
+  /** The address that the client asked, from which the reply leaves. */
+  readonly localAddress: string;
+  readonly localPort: number;
+}
+
+/**
+ * One request and the place for its reply. The object and both buffers are borrowed: they are valid until the handler
+ * returns, and a transport may use them again for the next request.
+ */
+export interface Exchange extends Endpoints {
+  /** The request message, without a length prefix. */
+  readonly request: Uint8Array;
+  /** Where the reply is written, from offset 0; as long as the longest reply that the transport can carry. */
+  readonly reply: Uint8Array;
+  /** Takes the reply out of this tick. The handler then returns `DEFERRED`. */
+  defer(): ReplyHandle;
+}
+
+/** The right to answer one request later: exactly one call of `send` or `drop`. Both are harmless when the client is gone. */
+export interface ReplyHandle extends Endpoints {
+  /** Sends the message; its octets are borrowed until the call returns. */
+  send(message: Uint8Array): void;
+  /** Gives the reply up: nothing is sent. */
+  drop(): void;
+}
+
+/** What a handler returns when it has written nothing and never will. */
+export const NO_REPLY = 0;
+/** What a handler returns when it has called `defer`. A handle that was taken without it is dropped. */
+export const DEFERRED = -1;
+
+/** Answers one request: the number of octets written to `exchange.reply`, `NO_REPLY`, or `DEFERRED`. It must not throw. */
+export type RequestHandler = (exchange: Exchange) => number;
+
+/** An open socket, or a set of sockets that act as one. */
+export interface Listener {
+  readonly protocol: Protocol;
+  /** The addresses and ports that are open now. */
+  readonly bound: readonly { readonly address: string; readonly port: number }[];
+  /** Replaces the handler from the next request on: how a reload takes over a socket. */
+  setHandler(handler: RequestHandler): void;
+  /** Stops taking requests, lets deferred replies leave for at most `graceMs`, then closes. Resolves when closed. */
+  stop(graceMs: number): Promise<void>;
+  /** Closes at once. Resolves when closed. */
+  close(): Promise<void>;
+  /** What was refused so far; the object is live. */
+  readonly counts: TransportCounts;
+}
+
+/** What a listener refused or lost since it was opened. None of it is told to the client. */
+export interface TransportCounts {
+  /** Datagrams that were not handed on: longer than `udpMessage`, from port 0, from a socket of this listener. */
+  readonly ignored: number;
+  /** Queries, replies and connections beyond a bound. */
+  readonly overBound: number;
+  /** TCP connections ended because the client was idle or slow, or did not read. */
+  readonly cutOff: number;
+  /**
+   * UDP replies that the system refused. Those that it refuses within the request's own tick are not seen: a callback
+   * for each would cost every query a twentieth of its time.
+   */
+  readonly unsent: number;
+  /** Requests whose handler threw or returned no possible length. */
+  readonly failed: number;
+}
+
+/** What every `open` function takes. */
+export interface OpenOptions {
+  /** 0 for any free port. */
+  readonly port: number;
+  readonly handler: RequestHandler;
+  readonly report: TransportReport;
+  /** Replaces values of the table of bounds. */
+  readonly limits?: Partial<Bounds>;
+}
+
+/** What happened in a transport that an operator may want to read. */
+export type TransportReport = (message: string) => void;

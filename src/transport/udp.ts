@@ -1,0 +1,93 @@
+/**
+ * UDP on one address, and what every UDP listener is: a set of sockets with one handler and one set of bounds.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { Serving } from './serving.ts';
+import type { Listener, OpenOptions, RequestHandler } from './transport.ts';
+import { UdpSocket, type UdpServing } from './udp-socket.ts';
+
+/** How often a listener that stops looks whether its replies have left, in milliseconds. */
+const DRAIN_LOOK = 5;
+
+export interface UdpOptions extends OpenOptions {
+  /** One address of this machine as a literal; a link-local one with its scope (`fe80::1%eth0`). */
+  readonly address: string;
+}
+
+/**
+ * Opens one UDP socket. Rejects with the system's error (`code`, `address`, `port`). `0.0.0.0` and `::` bind too, the
+ * latter for IPv6 alone, but then replies may leave from another address than the one asked: see `openUdpWildcard`.
+ */
+export async function openUdp(options: UdpOptions): Promise<Listener> {
+  const listener = new UdpListener(options);
+  await listener.open(options.address, options.port);
+  return listener;
+}
+
+export class UdpListener implements Listener {
+  readonly protocol = 'udp';
+  readonly #shared: UdpServing;
+  readonly #sockets = new Map<string, UdpSocket>();
+
+  constructor(options: Omit<OpenOptions, 'port'>) {
+    this.#shared = { serving: new Serving(options), own: new Set(), inFlight: 0, stopping: false };
+  }
+
+  get bound(): readonly { readonly address: string; readonly port: number }[] {
+    return Array.from(this.#sockets.values(), ({ address, port }) => ({ address, port }));
+  }
+
+  get counts(): Listener['counts'] {
+    return this.#shared.serving.counts;
+  }
+
+  /** The addresses as they were given to `open`. */
+  get addresses(): readonly string[] {
+    return [...this.#sockets.keys()];
+  }
+
+  /** Adds a socket; resolves with its port. Rejects with the system's error. */
+  async open(address: string, port: number): Promise<number> {
+    const socket = await UdpSocket.open(address, port, this.#shared);
+    if (this.#shared.stopping) {
+      await socket.close();
+      return socket.port;
+    }
+    this.#sockets.set(address, socket);
+    this.#shared.own.add(socket.address);
+    return socket.port;
+  }
+
+  /** Closes the socket of one address. Replies that were deferred there vanish: nobody can receive them any more. */
+  async closeAddress(address: string): Promise<void> {
+    const socket = this.#sockets.get(address);
+    if (socket === undefined) return;
+    this.#sockets.delete(address);
+    this.#shared.own.delete(socket.address);
+    await socket.close();
+  }
+
+  setHandler(handler: RequestHandler): void {
+    this.#shared.serving.handler = handler;
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.#shared.stopping = true;
+    await this.#drained(performance.now() + graceMs);
+    await this.close();
+  }
+
+  /** Resolves when no reply is in flight or unsent, and at `deadline` at the latest. */
+  async #drained(deadline: number): Promise<void> {
+    const left = deadline - performance.now();
+    const unsent = Array.from(this.#sockets.values()).some((socket) => socket.unsent > 0);
+    if (left <= 0 || (this.#shared.inFlight === 0 && !unsent)) return;
+    await delay(Math.min(DRAIN_LOOK, left));
+    await this.#drained(deadline);
+  }
+
+  async close(): Promise<void> {
+    this.#shared.stopping = true;
+    await Promise.all(this.addresses.map((address) => this.closeAddress(address)));
+  }
+}

@@ -1,0 +1,212 @@
+/** The command line as manifests, scripts and people rely on it: flags, commands, what they print, and exit codes. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { reply } from './ask.ts';
+import { folder } from './folder.ts';
+import { checkout, freePort, run, untilAnswering } from './program.ts';
+import { started } from './started.ts';
+
+const service = (name: string, clusterIP: string): string =>
+  `apiVersion: v1\nkind: Service\nmetadata: { name: ${name} }\nspec: { clusterIP: ${clusterIP}, ports: [{ port: 80 }] }\n`;
+const nginx = { name: 'nginx.default.svc.cluster.local', type: 'A' };
+
+describe('flags', () => {
+  it.each(['-version', '--version', '-version=true'])('%s prints the version of package.json', async (flag) => {
+    const version = /^ {2}"version": "([^"]+)",$/m.exec(readFileSync(`${checkout}package.json`, 'utf8'))?.[1];
+    expect(await run([flag])).toEqual({ code: 0, signal: null, stdout: `Nodens-${version}\n`, stderr: '' });
+  });
+
+  it.each(['-help', '--help'])('%s names every flag and command', async (flag) => {
+    const { code, stdout } = await run([flag]);
+    expect(code).toBe(0);
+    const words = [
+      'serve',
+      'check',
+      '-conf',
+      '-dns.port',
+      '-p ',
+      '-pidfile',
+      '-plugins',
+      '-quiet',
+      '-version',
+      '--bind',
+    ];
+    for (const word of [...words, '--fixture', '--print-config', '--help']) expect(stdout).toContain(word);
+  });
+
+  it.each(['-plugins', '--plugins'])('%s lists the directives', async (flag) => {
+    const { code, stdout } = await run([flag]);
+    expect(code).toBe(0);
+    expect(stdout.split('\n')).toEqual(
+      expect.arrayContaining(['errors', 'reload', 'local', 'searchpath', 'kubernetes']),
+    );
+  });
+
+  it.each([
+    ['one dash, a space', ['-dns.port', 'PORT', '-bind', '127.0.0.1', '-fixture', '-']],
+    ['one dash, an equals sign', ['-dns.port=PORT', '-bind=127.0.0.1', '-fixture=-']],
+    ['two dashes, a space', ['--dns.port', 'PORT', '--bind', '127.0.0.1', '--fixture', '-']],
+    ['two dashes, an equals sign', ['--dns.port=PORT', '--bind=127.0.0.1', '--fixture=-']],
+    ['-p', ['-p', 'PORT', '--bind', '127.0.0.1', '--fixture', '-']],
+    ['the command written out', ['serve', '-p=PORT', '--bind', '127.0.0.1', '--fixture', '-']],
+  ])('are taken with %s', async (_, args) => {
+    const port = await freePort();
+    const words = args.map((word) => word.replace('PORT', String(port)));
+    const program = started(words, { cwd: folder({}), stdin: service('nginx', '10.96.0.80') });
+    expect(await program.port()).toBe(port);
+    expect(await reply(port, nginx)).toMatchObject({ answers: [{ data: '10.96.0.80' }] });
+  });
+
+  it.each([
+    ['-dns.prot', ['-dns.prot', '1053'], /^unknown flag '-dns\.prot'; did you mean '-dns\.port'\?$/],
+    ['--fixtures', ['--fixtures=x'], /^unknown flag '--fixtures=x'; did you mean '-fixture'\?$/],
+    ['sevre', ['sevre'], /^unexpected argument 'sevre'; did you mean the command 'serve'/],
+    ['a second word', ['serve', 'Corefile'], /^unexpected argument 'Corefile'; flags begin with a dash/],
+    ['no value', ['-conf'], /^flag '-conf' needs a value$/],
+    ['a value too many', ['-quiet=loud'], /^flag '-quiet' takes no value$/],
+    ['no port', ['-dns.port', '65536'], /^'65536' is not a port; expected a number from 0 to 65535$/],
+  ])('that are wrong, %s, end the program with one line that says what is right', async (_, args, message) => {
+    const { code, stdout, stderr } = await run(args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr.trimEnd()).toMatch(message);
+  });
+
+  it('-pidfile holds the process id while the program runs', async () => {
+    const cwd = folder({ 'cluster.yaml': service('nginx', '10.96.0.80') });
+    const words = ['--fixture', 'cluster.yaml', '-pidfile', 'nodens.pid', '--bind', '127.0.0.1', '-dns.port', '0'];
+    const program = started(words, { cwd });
+    await program.port();
+    expect(readFileSync(`${cwd}/nodens.pid`, 'utf8')).toBe(`${program.pid}\n`);
+    program.signal('SIGTERM');
+    expect((await program.ended()).code).toBe(0);
+    expect(() => readFileSync(`${cwd}/nodens.pid`)).toThrow('ENOENT');
+  });
+
+  it('-quiet prints nothing at start', async () => {
+    const port = await freePort();
+    const words = ['-quiet', '--fixture', '-', '--bind', '127.0.0.1', '-dns.port', String(port)];
+    const program = started(words, { cwd: folder({}) });
+    await untilAnswering(port);
+    expect(program.stdout).toBe('');
+    program.signal('SIGTERM');
+    expect((await program.ended()).stdout).toBe('[INFO] SIGTERM: Shutting down servers then terminating\n');
+  });
+
+  it('--bind is for blocks without `bind`, and may be repeated', async () => {
+    const corefile = 'a.test { whoami\n bind 127.0.0.2\n }\nb.test {\n whoami\n }\n';
+    const words = ['--bind', '127.0.0.1', '--bind', '127.0.0.3', '-dns.port', String(await freePort())];
+    const program = started(words, { cwd: folder({ Corefile: corefile }) });
+    const port = await program.port();
+    const ask = async (name: string, address: string): Promise<string> =>
+      (await reply(port, { name, type: 'A' }, { address })).rcode;
+    expect(await ask('a.test', '127.0.0.2')).toBe('NOERROR');
+    expect(await ask('b.test', '127.0.0.2')).toBe('REFUSED');
+    expect(await ask('b.test', '127.0.0.1')).toBe('NOERROR');
+    expect(await ask('b.test', '127.0.0.3')).toBe('NOERROR');
+    expect(await ask('a.test', '127.0.0.1')).toBe('REFUSED');
+  });
+
+  it('-dns.port leaves alone a port that the Corefile gives', async () => {
+    const [given, moved] = [await freePort(), await freePort()];
+    const cwd = folder({ Corefile: `a.test:${given} {\n whoami\n }\nb.test {\n whoami\n }\n` });
+    const program = started(['--bind', '127.0.0.1', '-dns.port', String(moved)], { cwd });
+    await program.port();
+    expect((await reply(given, { name: 'a.test', type: 'A' })).rcode).toBe('NOERROR');
+    expect((await reply(moved, { name: 'b.test', type: 'A' })).rcode).toBe('NOERROR');
+    expect((await reply(moved, { name: 'a.test', type: 'A' })).rcode).toBe('REFUSED');
+  });
+});
+
+describe('--fixture', () => {
+  const flags = ['--bind', '127.0.0.1', '-dns.port', '0'];
+
+  it('may be repeated: files, folders and standard input together', async () => {
+    const cwd = folder({ 'one.yaml': service('one', '10.96.0.1'), 'more/two.yml': service('two', '10.96.0.2') });
+    const fixtures = ['--fixture', 'one.yaml', '--fixture', 'more', '--fixture', '-'];
+    const program = started([...fixtures, ...flags], { cwd, stdin: service('three', '10.96.0.3') });
+    const port = await program.port();
+    for (const [name, data] of [
+      ['one', '10.96.0.1'],
+      ['two', '10.96.0.2'],
+      ['three', '10.96.0.3'],
+    ]) {
+      // oxlint-disable-next-line no-await-in-loop
+      expect(await reply(port, { ...nginx, name: `${name}.default.svc.cluster.local` })).toMatchObject({
+        answers: [{ data }],
+      });
+    }
+  });
+
+  it('ends the program where a file named on the command line is broken, with file, line and reason', async () => {
+    const cwd = folder({ 'broken.yaml': `${service('nginx', '10.96.0.80')}---\nkind: [\n` });
+    const { code, stderr } = await run(['--fixture', 'broken.yaml', ...flags], { cwd });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/broken\.yaml:\d+: \S/);
+  });
+
+  it('ends the program where a path named on the command line is not there', async () => {
+    const { code, stderr } = await run(['--fixture', 'nowhere.yaml', ...flags], { cwd: folder({}) });
+    expect(code).toBe(1);
+    expect(stderr).toContain('nowhere.yaml');
+  });
+
+  it('serves the rest of a folder that has a broken file, and reports that one', async () => {
+    const cwd = folder({ 'all/broken.yaml': 'kind: [\n', 'all/nginx.yaml': service('nginx', '10.96.0.80') });
+    const program = started(['--fixture', 'all', ...flags], { cwd });
+    const port = await program.port();
+    expect(await reply(port, nginx)).toMatchObject({ answers: [{ data: '10.96.0.80' }] });
+    expect(program.stdout).toMatch(/^\[ERROR\] fixture: all\/broken\.yaml:\d+: \S/m);
+  });
+});
+
+describe('check', () => {
+  const good = '.:1053 {\n    errors\n    kubernetes cluster.local\n}\n';
+
+  it('says that nothing is wrong, and exits 0', async () => {
+    const cwd = folder({ Corefile: good, 'cluster.yaml': service('nginx', '10.96.0.80') });
+    for (const words of [
+      ['check', '--fixture', 'cluster.yaml'],
+      ['check', '-conf=Corefile', '--fixture=cluster.yaml'],
+    ]) {
+      // oxlint-disable-next-line no-await-in-loop
+      expect(await run(words, { cwd })).toMatchObject({ code: 0, stdout: 'nothing is wrong\n', stderr: '' });
+    }
+  });
+
+  it('lists everything wrong with the Corefile and the manifests in one go, and exits 1', async () => {
+    const corefile =
+      '.:1053 {\n    erors\n    kubernetes cluster.local {\n        pods maybe\n    }\n}\nexample.org:99999 {\n}\n';
+    const cwd = folder({ 'my.conf': corefile, 'one.yaml': 'kind: [\n', 'two.yaml': service('nginx', '10.96.0.999') });
+    const { code, stdout } = await run(
+      ['check', '-conf', 'my.conf', '--fixture', 'one.yaml', '--fixture', 'two.yaml'],
+      { cwd },
+    );
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^my\.conf:2:5: unknown directive 'erors'\n\s+erors\n\s+\^{5}\n.*did you mean 'errors'\?/m);
+    expect(stdout).toMatch(/^my\.conf:4:14: .*maybe/m);
+    expect(stdout).toMatch(/^my\.conf:7:1: .*99999/m);
+    expect(stdout).toMatch(/^one\.yaml:\d+: /m);
+    expect(stdout).toMatch(/^two\.yaml:\d+: .*10\.96\.0\.999/m);
+  });
+
+  it('does not serve: the port may be in use', async () => {
+    const cwd = folder({ 'cluster.yaml': service('nginx', '10.96.0.80') });
+    const program = started(['--fixture', 'cluster.yaml', '--bind', '127.0.0.1', '-dns.port', '0'], { cwd });
+    const port = await program.port();
+    const words = ['check', '--fixture', 'cluster.yaml', '--bind', '127.0.0.1', '-dns.port', String(port)];
+    expect((await run(words, { cwd })).code).toBe(0);
+  });
+
+  it('exits 1 where the Corefile is not there', async () => {
+    const { code, stdout } = await run(['check', '-conf', 'nowhere'], { cwd: folder({}) });
+    expect(code).toBe(1);
+    expect(stdout).toContain('nowhere');
+  });
+});
+
+it('a Corefile that cannot be read ends the program with everything wrong in it', async () => {
+  const cwd = folder({ Corefile: '. {\n    wohami\n    kubernets\n}\n' });
+  const { code, stdout, stderr } = await run([], { cwd });
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toMatch(/^Corefile:2:5: [^]*^Corefile:3:5: /m);
+});

@@ -1,0 +1,332 @@
+/** The `kubernetes` directive: its options and their errors as its manual page lists them. Its answers are the conformance suite's. */
+import packet from 'dns-packet';
+import { describe, expect, it } from 'vitest';
+import { failure, reply } from '../../src/plugins/answer.ts';
+import { kubernetes } from '../../src/plugins/kubernetes/kubernetes.ts';
+import { readKubernetes } from '../../src/plugins/kubernetes/options.ts';
+import type { Plugin } from '../../src/plugins/plugin.ts';
+import { loadCorefile } from '../../src/corefile/corefile.ts';
+import { Problems } from '../../src/corefile/problems.ts';
+import { makeService, makeSlice } from '../cluster/objects.ts';
+import { startTestServer } from '../support/server.ts';
+import { type TestCluster, cluster, read } from './cluster.ts';
+import { recordsOf, textOf } from './support.ts';
+
+const problemsOf = (lines: string, zones = ['cluster.local']): readonly string[] =>
+  read(kubernetes, lines, { zones }).problems;
+
+function optionsOf(block: string) {
+  const problems = new Problems();
+  const text = `cluster.local in-addr.arpa {\n${block}\n}\n`;
+  const [directive] =
+    loadCorefile({ kind: 'text', name: 'Corefile', text, folder: '/' }, {}, problems)?.blocks[0]?.directives ?? [];
+  if (directive === undefined) throw new Error('no directive');
+  const options = readKubernetes(directive, ['cluster.local.', 'in-addr.arpa.'], problems);
+  expect(problems.list).toEqual([]);
+  return options;
+}
+
+const withOption = (...lines: readonly string[]): string => `kubernetes {\n${lines.join('\n')}\n}`;
+
+describe('options', () => {
+  it('have their defaults', () => {
+    expect(optionsOf('kubernetes')).toEqual({
+      zones: ['cluster.local.', 'in-addr.arpa.'],
+      fallthrough: [],
+      ttl: 5,
+      pods: 'disabled',
+      endpointPodNames: false,
+      noEndpoints: false,
+      ignoreEmptyService: false,
+      zonal: false,
+      namespaces: undefined,
+      namespaceLabels: undefined,
+      labels: undefined,
+      multicluster: [],
+      api: {
+        endpoint: undefined,
+        tls: undefined,
+        kubeconfig: undefined,
+        qps: undefined,
+        burst: undefined,
+        maxInflight: undefined,
+        startupTimeout: 5_000,
+      },
+    });
+  });
+
+  it('are read', () => {
+    const options = optionsOf(
+      'kubernetes Other.Test 10.0.0.0/24 ' +
+        `{
+          ttl 0
+          pods verified
+          fallthrough in-addr.arpa
+          namespaces shop
+          namespaces Bank
+          labels tier in (front, back), !canary
+          endpoint_pod_names
+          ignore empty_service
+          zonal
+          endpoint https://10.0.0.1:6443
+          tls cert key ca
+          kubeconfig /etc/kubeconfig context
+          apiserver_qps 1.5
+          apiserver_burst 0
+          apiserver_max_inflight 7
+          startup_timeout 1m30s
+        }`,
+    );
+    expect(options).toMatchObject({
+      zones: ['other.test.', '0.0.10.in-addr.arpa.'],
+      fallthrough: ['in-addr.arpa.'],
+      ttl: 0,
+      pods: 'verified',
+      endpointPodNames: true,
+      ignoreEmptyService: true,
+      zonal: true,
+      api: {
+        endpoint: 'https://10.0.0.1:6443',
+        tls: { certificate: 'cert', key: 'key', ca: 'ca' },
+        kubeconfig: { file: '/etc/kubeconfig', context: 'context' },
+        qps: 1.5,
+        burst: 0,
+        maxInflight: 7,
+        startupTimeout: 90_000,
+      },
+    });
+    expect([...(options.namespaces ?? [])]).toEqual(['shop', 'bank']);
+    expect(options.labels?.text).toBe('tier in (front, back), !canary');
+    expect(optionsOf(withOption('fallthrough')).fallthrough).toEqual(['.']);
+    expect(optionsOf(withOption('noendpoints', 'ignore')).noEndpoints).toBe(true);
+    expect(optionsOf(withOption('ttl 3600', 'namespace_labels a=b')).namespaceLabels?.text).toBe('a=b');
+  });
+});
+
+describe('errors of the manual page', () => {
+  it.each([
+    ['kubernetes\nkubernetes', /^'kubernetes' can be used once per server block/],
+    ['kubernetes in-addr.arpa ip6.arpa', /^a zone that is not a reverse zone must be served/],
+    ['kubernetes 10.0.0.0/8', /^a zone that is not a reverse zone must be served/],
+    [withOption('ttl 3601'), /^ttl must be in range \[0, 3600\]: 3601/],
+    [withOption('ttl -1'), /^ttl must be in range \[0, 3600\]: -1/],
+    [withOption('pods some'), /^wrong value 'some'/],
+    [
+      withOption('namespaces a', 'namespace_labels b=c'),
+      /^'namespaces' and 'namespace_labels' cannot be used together/,
+    ],
+    [withOption('zonal', 'noendpoints'), /^'zonal' needs endpoints, and 'noendpoints' leaves them out/],
+    [withOption('multicluster clusterset.local'), /^multicluster zone 'clusterset.local.' is not served here/],
+    [withOption('multicluster cluster.local'), /^'multicluster' is known but not implemented yet/],
+    [withOption('endpoint_pod_name'), /^unknown option of 'kubernetes' 'endpoint_pod_name'/],
+    [withOption('resyncperiod 5m'), /^unknown option of 'kubernetes' 'resyncperiod'/],
+    [withOption('ttl'), /^'ttl' needs an argument/],
+    [withOption('ttl five'), /^'five' is not a whole number/],
+    [withOption('tls cert key'), /^'tls' needs 3 arguments, not 2/],
+    [withOption('namespaces'), /^'namespaces' needs an argument/],
+    [withOption('labels a in b'), /^in 'a in b', at character 6/],
+    [withOption('ignore services'), /^wrong value 'services'/],
+    [withOption('apiserver_qps many'), /^'many' is not a rate/],
+    [withOption('startup_timeout 5'), /^'5' is not a duration/],
+    [withOption('noendpoints yes'), /^'noendpoints' takes no arguments/],
+    [withOption('ttl 5 {\n}'), /^'ttl' takes no block/],
+  ])('%j', (lines, message) => {
+    expect(problemsOf(lines)).toContainEqual(expect.stringMatching(message));
+  });
+
+  it('all of one directive are listed in one go', () => {
+    expect(problemsOf(withOption('ttl 9999', 'pods some', 'nope'))).toHaveLength(3);
+  });
+
+  it('without manifests there is no cluster yet', () => {
+    expect(read(kubernetes, 'kubernetes', { zones: ['cluster.local'], fixtures: [] }).problems).toEqual([
+      'reading a cluster from its API server is not implemented yet',
+    ]);
+  });
+
+  it('a second endpoint is a warning', () => {
+    expect(problemsOf(withOption('endpoint http://a http://b'))).toEqual(['warning: only the first endpoint is used']);
+  });
+});
+
+function fill({ state }: TestCluster, synced = true): void {
+  state.setNamespace({ name: 'default', labels: {} });
+  state.setService(makeService({ clusterIPs: ['10.96.0.10'] }));
+  state.setService(makeService({ name: 'db', kind: 'headless' }));
+  state.setService(
+    makeService({ name: 'alias', kind: 'external-name', externalName: 'web.default.svc.cluster.local' }),
+  );
+  state.setService(
+    makeService({ name: 'early', kind: 'external-name', externalName: 'api.default.svc.cluster.local' }),
+  );
+  state.setEndpointSlice(makeSlice({ name: 'db-1', service: 'db', addresses: ['10.244.0.1'] }));
+  if (synced) state.markSynced(['namespaces', 'services', 'endpointslices', 'pods']);
+}
+
+const BELOW: Plugin = { name: 'below', answer: () => reply({ rcode: 15 }) };
+const NOT_LISTED = failure(2, 'the cluster has not been listed completely yet');
+const LINES = 'kubernetes cluster.local in-addr.arpa {\npods verified\nfallthrough in-addr.arpa\n}';
+
+describe('a cluster that has not been listed completely', () => {
+  it.each([
+    'api.default.svc.cluster.local.',
+    'nope.db.default.svc.cluster.local.',
+    'web.other.svc.cluster.local.',
+    '10-0-0-1.default.pod.cluster.local.',
+    'early.default.svc.cluster.local.',
+    '9.0.96.10.in-addr.arpa.',
+  ])('does not say of %s that it is not there, nor pass it on', async (name) => {
+    const one = await cluster(LINES, [BELOW]);
+    fill(one, false);
+    expect(one.ask(name)).toEqual(NOT_LISTED);
+    one.state.markSynced(['namespaces', 'services', 'endpointslices']);
+    expect(one.ask(name)).toEqual(NOT_LISTED);
+    one.state.markSynced(['pods']);
+    expect(one.ask(name)).toMatchObject({ kind: 'reply' });
+  });
+
+  it('bug: said that an ExternalName has no data whose target had not come yet', async () => {
+    const one = await cluster('kubernetes cluster.local');
+    fill(one, false);
+    expect(one.ask('early.default.svc.cluster.local.')).toEqual(NOT_LISTED);
+    one.state.setService(makeService({ name: 'api', clusterIPs: ['10.96.0.11'] }));
+    expect(textOf(one.ask('early.default.svc.cluster.local.'))).toMatchObject({
+      rcode: 'NOERROR',
+      answers: { length: 2 },
+    });
+  });
+
+  it('answers what it knows', async () => {
+    const one = await cluster(LINES);
+    fill(one, false);
+    for (const name of [
+      'web.default.svc.cluster.local.',
+      'db.default.svc.cluster.local.',
+      'default.svc.cluster.local.',
+    ]) {
+      expect(one.ask(name)).toMatchObject({ kind: 'reply', rcode: 0 });
+    }
+    expect(one.ask('cluster.local.', 'SOA')).toMatchObject({ rcode: 0, answers: { length: 1 } });
+  });
+
+  it('does not wait for what nobody asks it for', async () => {
+    const one = await cluster('kubernetes cluster.local {\nnoendpoints\n}');
+    one.state.markSynced(['namespaces', 'services']);
+    expect(one.ask('x.default.svc.cluster.local.')).toMatchObject({ rcode: 3 });
+  });
+});
+
+describe('fallthrough', () => {
+  const PASSED = expect.objectContaining({ rcode: 15 });
+  const NAME_ERROR = expect.objectContaining({ rcode: 3 });
+
+  it.each([
+    ['', [NAME_ERROR, NAME_ERROR]],
+    ['fallthrough', [PASSED, PASSED]],
+    ['fallthrough in-addr.arpa', [NAME_ERROR, PASSED]],
+    ['fallthrough svc.cluster.local', [PASSED, NAME_ERROR]],
+    ['fallthrough other.test', [NAME_ERROR, NAME_ERROR]],
+  ])('%s', async (option, expected) => {
+    const one = await cluster(`kubernetes cluster.local in-addr.arpa {\n${option}\n}`, [BELOW]);
+    fill(one);
+    expect(['x.default.svc.cluster.local.', '9.0.96.10.in-addr.arpa.'].map((name) => one.ask(name))).toEqual(expected);
+    expect(one.ask('web.default.svc.cluster.local.', 'AAAA')).toMatchObject({ rcode: 0 });
+    expect(one.ask('www.example.org.')).toEqual(PASSED);
+  });
+});
+
+describe('the store', () => {
+  it('is that of the manifests and the selector, and given back at the end', async () => {
+    const one = await cluster('kubernetes cluster.local {\nlabels tier=front\n}', [], { fixtures: ['a.yaml', 'b'] });
+    expect(one.sources).toMatchObject([{ kind: 'fixture', paths: ['a.yaml', 'b'], labels: { text: 'tier=front' } }]);
+    expect(one.leases()).toBe(1);
+    one.close();
+    expect(one.leases()).toBe(0);
+  });
+
+  it('that cannot be opened says why', async () => {
+    const { setup } = read(kubernetes, 'kubernetes', { zones: ['cluster.local'] });
+    const stores = { acquire: () => Promise.reject(new Error('no such folder')) };
+    const { host } = await cluster('kubernetes cluster.local');
+    await expect(Promise.resolve(setup?.create({ ...host, stores }))).rejects.toThrow('no such folder');
+  });
+});
+
+describe('the primary zone', () => {
+  it('is the first that is not a reverse zone: PTR records point there', async () => {
+    const one = await cluster('kubernetes in-addr.arpa second.test first.test');
+    fill(one);
+    const answer = one.ask('10.0.96.10.in-addr.arpa.', 'PTR');
+    expect(answer.kind === 'reply' && recordsOf(answer.answers)).toEqual([
+      '10.0.96.10.in-addr.arpa. 5 IN PTR web.default.svc.second.test.',
+    ]);
+  });
+});
+
+describe('name servers', () => {
+  it('bug: a server behind a headless Service of thousands gave them all', async () => {
+    const one = await cluster('kubernetes cluster.local', [], { ownAddresses: [Uint8Array.of(10, 1, 2, 3)] });
+    fill(one);
+    const addresses = Array.from({ length: 900 }, (_, i) => `10.1.${i >> 8}.${i & 255}`);
+    one.state.setService(makeService({ name: 'agents', kind: 'headless' }));
+    one.state.setEndpointSlice(makeSlice({ name: 'agents', service: 'agents', addresses }));
+    const answer = one.ask('cluster.local.', 'NS');
+    if (answer.kind !== 'reply') throw new Error('no reply');
+    expect(recordsOf(answer.answers)).toHaveLength(64);
+    expect(recordsOf(answer.additional)).toHaveLength(64);
+  });
+});
+
+describe('ExternalName through the whole server', () => {
+  it('crosses blocks, and each block answers for itself', async () => {
+    const server = await startTestServer({
+      corefile: `
+cluster.local {
+  kubernetes
+}
+outside.test {
+  hosts {
+    192.0.2.7 www.outside.test
+    ttl 60
+  }
+}
+second.test {
+  kubernetes {
+    ttl 9
+  }
+}
+`,
+      manifests: [
+        ['here', 'web.default.svc.cluster.local'],
+        ['there', 'www.outside.test'],
+        ['across', 'web.default.svc.second.test'],
+        ['refused', 'www.nobody.test'],
+      ]
+        .map(
+          ([name, target]) =>
+            `apiVersion: v1\nkind: Service\nmetadata: { name: ${name} }\nspec: { type: ExternalName, externalName: ${target} }\n---\n`,
+        )
+        .concat('apiVersion: v1\nkind: Service\nmetadata: { name: web }\nspec: { clusterIP: 10.96.0.10 }\n')
+        .join(''),
+    });
+    const ask = async (name: string): Promise<readonly string[]> => {
+      const request = packet.encode({
+        type: 'query',
+        id: 1,
+        questions: [{ type: 'A', name: `${name}.default.svc.cluster.local` }],
+      });
+      const { answers } = packet.decode(Buffer.from((await server.ask(request)) ?? []));
+      return answers.map((one) =>
+        one.type === 'A' || one.type === 'CNAME' ? `${one.ttl} ${one.type} ${one.data}` : one.type,
+      );
+    };
+    try {
+      expect(await ask('here')).toEqual(['5 CNAME web.default.svc.cluster.local', '5 A 10.96.0.10']);
+      expect(await ask('there')).toEqual(['5 CNAME www.outside.test', '60 A 192.0.2.7']);
+      expect(await ask('across')).toEqual(['5 CNAME web.default.svc.second.test', '9 A 10.96.0.10']);
+      expect(await ask('refused')).toEqual(['5 CNAME www.nobody.test']);
+    } finally {
+      await server.close();
+    }
+  });
+});

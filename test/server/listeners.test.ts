@@ -1,0 +1,112 @@
+/** Sockets apart from what is served on them: prepared all or none, kept, and stopped with answers in flight. */
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { listenKey } from '../../src/server/generation.ts';
+import { ListenError, Listeners } from '../../src/server/listeners.ts';
+import type { ListenAddress } from '../../src/server/plan.ts';
+import type { RequestHandler } from '../../src/transport/transport.ts';
+import { deadline } from '../transport/clients.ts';
+import { Deferrer, answer, ask, tcpClient, udpClient } from '../transport/fixtures.ts';
+
+const at = (address: string, port = 0): ListenAddress => ({ address, port, portFrom: undefined });
+
+const saying =
+  (text: string): RequestHandler =>
+  (exchange) =>
+    answer(exchange, text);
+
+function wanted(handler: RequestHandler, ...addresses: readonly ListenAddress[]) {
+  return new Map(addresses.map((address) => [listenKey(address), { at: address, handler }]));
+}
+
+function makeListeners() {
+  const reports: string[] = [];
+  const listeners = new Listeners((line) => reports.push(line));
+  onTestFinished(() => listeners.close());
+  const portOf = (address: string): number =>
+    listeners.pairs.find((pair) => pair.at.address === address)?.tcp.bound[0]?.port ?? 0;
+  return { listeners, reports, portOf };
+}
+
+describe('prepare', () => {
+  it('changes nothing until its result is called; then handlers change in one go', async () => {
+    const { listeners, portOf } = makeListeners();
+    (await listeners.prepare(wanted(saying('one'), at('127.0.0.1'))))();
+    const client = await udpClient(portOf('127.0.0.1'));
+    const swap = await listeners.prepare(wanted(saying('two'), at('127.0.0.1'), at('127.0.0.2')));
+    expect(listeners.pairs).toHaveLength(1);
+    expect(await ask(client, 'x')).toBe('one');
+    expect(swap()).toEqual([]);
+    expect(await ask(client, 'x')).toBe('two');
+    expect(listeners.pairs).toHaveLength(2);
+  });
+
+  it('gives what nobody wants any more, still open, for whoever stops it', async () => {
+    const { listeners, portOf } = makeListeners();
+    (await listeners.prepare(wanted(saying('one'), at('127.0.0.1'), at('127.0.0.2'))))();
+    const left = portOf('127.0.0.2');
+    const unwanted = (await listeners.prepare(wanted(saying('two'), at('127.0.0.1'))))();
+    expect(unwanted.map((pair) => pair.at.address)).toEqual(['127.0.0.2']);
+    expect(await ask(await udpClient(left, '127.0.0.2'), 'x')).toBe('one');
+    await Promise.all(unwanted.flatMap(({ udp, tcp }) => [udp.close(), tcp.close()]));
+  });
+
+  it('tells a person what to do where the port is taken', async () => {
+    const { listeners } = makeListeners();
+    const holder = createServer();
+    holder.listen({ port: 0, host: '127.0.0.1' });
+    onTestFinished(() => void holder.close());
+    await once(holder, 'listening', deadline());
+    const address = holder.address();
+    const port = address !== null && typeof address === 'object' ? address.port : 0;
+    const fromCommandLine = listeners.prepare(wanted(saying('x'), at('127.0.0.1', port)));
+    await expect(fromCommandLine).rejects.toThrow(ListenError);
+    await expect(fromCommandLine).rejects.toThrow(/in use by another program.*-dns\.port 1053.*dig -p 1053/);
+    const portFrom = { text: `.:${port}`, quoted: false, at: { file: 'Corefile', line: 7, column: 1 } };
+    const fromKey = listeners.prepare(wanted(saying('x'), { address: '127.0.0.1', port, portFrom }));
+    await expect(fromKey).rejects.toThrow(`Corefile:7: .:${port}`);
+  });
+
+  it('after everything was stopped opens nothing', async () => {
+    const { listeners } = makeListeners();
+    const swap = await listeners.prepare(wanted(saying('x'), at('127.0.0.1')));
+    await listeners.stop(0);
+    expect(swap).toThrow('the server has been stopped');
+    expect(listeners.pairs).toEqual([]);
+  });
+});
+
+describe('stop', () => {
+  it('lets answers in flight leave, over UDP and TCP', async () => {
+    const { listeners, portOf } = makeListeners();
+    const deferrer = new Deferrer();
+    (await listeners.prepare(wanted(deferrer.handler, at('127.0.0.1'))))();
+    const [udp, tcp] = [await udpClient(portOf('127.0.0.1')), await tcpClient(portOf('127.0.0.1'))];
+    udp.send(Buffer.from('a question'));
+    tcp.send(Buffer.from('a question'));
+    await deferrer.deferred(2);
+    const stopping = listeners.stop(10_000);
+    const turn = new Promise((resolve) => {
+      setImmediate(resolve, 'not yet');
+    });
+    expect(await Promise.race([stopping, turn])).toBe('not yet');
+    deferrer.send(0);
+    deferrer.send(1);
+    expect([String(await udp.receive()), String(await tcp.receive())]).toEqual(['a question', 'a question']);
+    await stopping;
+    expect(listeners.pairs).toEqual([]);
+  });
+
+  it('waits no longer than it is told', async () => {
+    const { listeners, portOf } = makeListeners();
+    const deferrer = new Deferrer();
+    (await listeners.prepare(wanted(deferrer.handler, at('127.0.0.1'))))();
+    const tcp = await tcpClient(portOf('127.0.0.1'));
+    tcp.send(Buffer.from('a question'));
+    await deferrer.deferred(1);
+    await listeners.stop(20);
+    await Promise.race([tcp.ended, tcp.closed]);
+    expect(() => deferrer.send(0)).not.toThrow();
+  });
+});

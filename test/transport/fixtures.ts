@@ -1,0 +1,128 @@
+/** Listeners and handlers that the tests of transports share. */
+import { onTestFinished } from 'vitest';
+import type { Bounds } from '../../src/bounds.ts';
+import { openTcp } from '../../src/transport/tcp.ts';
+import {
+  DEFERRED,
+  type Exchange,
+  type Listener,
+  type ReplyHandle,
+  type RequestHandler,
+  type TransportReport,
+} from '../../src/transport/transport.ts';
+import { openUdp } from '../../src/transport/udp.ts';
+import { openUdpWildcard } from '../../src/transport/udp-wildcard.ts';
+import { TcpClient, UdpClient, type Client } from './clients.ts';
+
+export interface Opened {
+  readonly listener: Listener;
+  readonly port: number;
+  readonly reports: readonly string[];
+}
+
+export function portOf(listener: Listener): number {
+  const [first] = listener.bound;
+  if (first === undefined) throw new Error('nothing is bound');
+  return first.port;
+}
+
+export type Open = (handler: RequestHandler, limits?: Partial<Bounds>) => Promise<Opened>;
+
+const ADDRESSES = ['127.0.0.1', '127.0.0.2', '::1'];
+
+/** The ways to open one; each is closed when the test is over. */
+export const openOneUdp: Open = async (handler, limits = {}) => {
+  const { reports, report } = reporting();
+  return opened(await openUdp({ address: '127.0.0.1', port: 0, handler, report, limits }), reports);
+};
+
+export const openEveryUdp: Open = async (handler, limits = {}) => {
+  const { reports, report } = reporting();
+  return opened(await openUdpWildcard({ port: 0, handler, report, limits, interfaces: () => ADDRESSES }), reports);
+};
+
+export async function openOneTcp(
+  handler: RequestHandler,
+  limits: Partial<Bounds> = {},
+  address = '127.0.0.1',
+): Promise<Opened> {
+  const { reports, report } = reporting();
+  return opened(await openTcp({ address, port: 0, handler, report, limits }), reports);
+}
+
+function reporting(): { readonly reports: readonly string[]; readonly report: TransportReport } {
+  const reports: string[] = [];
+  return { reports, report: (line) => reports.push(line) };
+}
+
+function opened(listener: Listener, reports: readonly string[]): Opened {
+  onTestFinished(() => listener.close());
+  return { listener, port: portOf(listener), reports };
+}
+
+/** A client of the listener, closed when the test is over. */
+export async function udpClient(port: number, address?: string): Promise<UdpClient> {
+  const client = await UdpClient.connect(port, address);
+  onTestFinished(() => client.close());
+  return client;
+}
+
+export async function tcpClient(port: number, options?: Parameters<typeof TcpClient.connect>[1]): Promise<TcpClient> {
+  const client = await TcpClient.connect(port, options);
+  onTestFinished(() => client.close());
+  return client;
+}
+
+export async function ask(client: Client, message: Buffer | string): Promise<string> {
+  client.send(Buffer.from(message));
+  return (await client.receive()).toString();
+}
+
+/** Writes a reply. */
+export function answer(exchange: Exchange, text: string): number {
+  return Buffer.from(text).copy(exchange.reply);
+}
+
+export function textOf(exchange: Exchange): string {
+  return Buffer.from(exchange.request).toString();
+}
+
+/** Gives every request back. */
+export const echo: RequestHandler = (exchange) => {
+  exchange.reply.set(exchange.request);
+  return exchange.request.length;
+};
+
+/** Defers every request, except those that begin with `now`, which it gives back at once. */
+export class Deferrer {
+  readonly taken: { readonly request: string; readonly handle: ReplyHandle }[] = [];
+  readonly #waiting: { readonly count: number; readonly resolve: () => void }[] = [];
+
+  readonly handler: RequestHandler = (exchange) => {
+    const request = textOf(exchange);
+    if (request.startsWith('now')) return echo(exchange);
+    this.taken.push({ request, handle: exchange.defer() });
+    for (const { count, resolve } of this.#waiting) if (this.taken.length >= count) resolve();
+    return DEFERRED;
+  };
+
+  /** Resolves when so many requests have been deferred. */
+  deferred(count: number): Promise<void> {
+    if (this.taken.length >= count) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push({ count, resolve });
+    return promise;
+  }
+
+  /** Answers a deferred request with its own text. */
+  send(index: number): void {
+    const { request, handle } = this.at(index);
+    handle.send(Buffer.from(request));
+  }
+
+  at(index: number): { readonly request: string; readonly handle: ReplyHandle } {
+    const taken = this.taken.at(index);
+    if (taken === undefined) throw new Error(`only ${this.taken.length} requests were deferred`);
+    return taken;
+  }
+}

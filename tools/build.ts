@@ -1,0 +1,28 @@
+/**
+ * Bundles the program for an image: `node tools/build.ts` writes dist/.
+ *
+ *     src/main.ts                            ─► dist/bin/main.js
+ *     src/cluster/fixture/parser-process.ts  ─► dist/bin/parser-process.js   which main.js starts as a process of its own
+ *
+ * The bundle lies two folders below the root, as the modules that look for manifests/examples/ do in src/, so that it
+ * finds them in the same place.
+ */
+import { rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+
+await rm(`${root}dist`, { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: { main: 'src/main.ts', 'parser-process': 'src/cluster/fixture/parser-process.ts' },
+  outdir: 'dist/bin',
+  bundle: true,
+  platform: 'node',
+  target: 'node24.15',
+  format: 'esm',
+  sourcemap: 'linked',
+  legalComments: 'linked',
+  logLevel: 'warning',
+});
