@@ -8,6 +8,7 @@
  * one recomputation more and are never wrong. The counters wrap at 2³²; a stored answer would have to sleep through
  * exactly that many changes to be taken for fresh.
  */
+import { hashName } from './name-table.ts';
 
 /** A slot of the counters. */
 export type Fact = number;
@@ -19,65 +20,60 @@ export interface Dependent {
 
 const SLOTS = 65_536;
 
-/** FNV-1a over UTF-16 code units: short keys, no secrets; a collision is harmless. */
-const OFFSET_BASIS = 0x811c9dc5;
-const PRIME = 0x01000193;
-
-function mix(hash: number, text: string): number {
-  let h = hash;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), PRIME);
-  // A separator that is in no name, so that ("ab", "c") and ("a", "bc") are two facts.
-  return Math.imul(h ^ 0xffff, PRIME);
-}
-
 /** Folds all bits of a hash into a slot. */
 function slot(hash: number): Fact {
   return (hash ^ (hash >>> 16)) & (SLOTS - 1);
 }
 
+/** What a fact is about: the same name is another fact for each of these. */
 const kinds = {
-  service: mix(OFFSET_BASIS, 'service'),
-  namespace: mix(OFFSET_BASIS, 'namespace'),
-  address: mix(OFFSET_BASIS, 'address'),
-  pod: mix(OFFSET_BASIS, 'pod'),
-  file: mix(OFFSET_BASIS, 'file'),
+  service: hashName('fact', 'service'),
+  namespace: hashName('fact', 'namespace'),
+  address: hashName('fact', 'address'),
+  pod: hashName('fact', 'pod'),
+  file: hashName('fact', 'file'),
 };
 
 /** A Service, its ports and its endpoints: all that names below `name.namespace.svc` rest on. */
 export function serviceFact(namespace: string, name: string): Fact {
-  return slot(mix(mix(kinds.service, namespace), name));
+  return hashedServiceFact(hashName(namespace, name));
+}
+
+/** The same for the hash that `hashName` gives, so that a look-up hashes a name once. */
+export function hashedServiceFact(hash: number): Fact {
+  return slot(hash ^ kinds.service);
 }
 
 /** Whether a namespace exists, and its labels, which decide whether it is shown. */
 export function namespaceFact(name: string): Fact {
-  return slot(mix(kinds.namespace, name));
+  return slot(hashName('', name) ^ kinds.namespace);
 }
 
 /** Which Services and endpoints have this address of 4 or 16 octets. */
 export function addressFact(octets: Uint8Array): Fact {
   let hash = kinds.address;
-  for (const octet of octets) hash = Math.imul(hash ^ octet, PRIME);
+  for (const octet of octets) hash = Math.imul(hash ^ octet, 0x0100_0193);
   return slot(hash);
 }
 
 /** Which pods have this address, in the text form in which it was asked for. */
 export function podFact(ip: string): Fact {
-  return slot(mix(kinds.pod, ip));
+  return slot(hashName('', ip) ^ kinds.pod);
 }
 
 /** The content of a file that answers are made from: hosts, zones, weights. */
 export function fileFact(path: string): Fact {
-  return slot(mix(kinds.file, path));
+  return slot(hashName('', path) ^ kinds.file);
 }
 
 /** Which prefixes of addresses are in use: what empty non-terminals of the reverse trees rest on. */
-export const prefixesFact: Fact = slot(mix(OFFSET_BASIS, 'prefixes'));
+export const prefixesFact: Fact = slot(hashName('fact', 'prefixes'));
 
 /** Whether all resources that answers need have been listed. */
-export const syncFact: Fact = slot(mix(OFFSET_BASIS, 'sync'));
+export const syncFact: Fact = slot(hashName('fact', 'sync'));
 
 /** The addresses of the machine that the server runs on. */
-export const ownAddressesFact: Fact = slot(mix(OFFSET_BASIS, 'own addresses'));
+export const ownAddressesFact: Fact = slot(hashName('fact', 'own addresses'));
 
 /** The counters of one process. */
 export class FactCounters {

@@ -139,18 +139,24 @@ function findClusterIPs(view: ClusterView, asked: Asked, service: Service): Foun
   const { name, type, owner } = asked;
   const { ttl } = view.options;
   if (name.kind !== 'service' && name.kind !== 'port') return NO_NAME;
+  const family = familyOf(type);
+  // The common question first: its answer needs no look at the ports.
+  if (name.kind === 'service' && family !== undefined) return clusterIPs(owner, ttl, family, service);
   const ports = matchingPorts(service.ports, name);
   if (ports === undefined) return NO_NAME;
-  const family = familyOf(type);
-  if (family !== undefined) {
-    const octets = service.clusterIPs.filter((address) => addressFamily(address) === family);
-    return addresses(owner, ttl, family, octets.length === 1 ? (octets[0] ?? NO_OCTETS) : Buffer.concat(octets));
-  }
+  if (family !== undefined) return clusterIPs(owner, ttl, family, service);
   if (type !== Type.SRV) return NO_DATA;
   const target = serviceOwner(service, asked.zone);
   if (target === undefined) return NO_DATA;
   const pairs = service.clusterIPs.flatMap((octets) => ports.map((port) => ({ target, port: port.number, octets })));
   return services(owner, ttl, pairs.length, pairs);
+}
+
+function clusterIPs(owner: Name, ttl: number, family: 4 | 6, { clusterIPs: all }: Service): Found {
+  const [first] = all;
+  if (all.length === 1 && first?.length === addressOctets(family)) return addresses(owner, ttl, family, first);
+  const ofFamily = all.filter((octets) => octets.length === addressOctets(family));
+  return addresses(owner, ttl, family, Buffer.concat(ofFamily));
 }
 
 // Headless Services and endpoint names.
@@ -333,6 +339,10 @@ export function addressSet(owner: Name, ttl: number, family: 4 | 6, octets: Uint
 /** The family that a type asks for; undefined where it asks for no address. */
 export function familyOf(type: number): 4 | 6 | undefined {
   return type === Type.A ? 4 : type === Type.AAAA ? 6 : undefined;
+}
+
+function addressOctets(family: 4 | 6): number {
+  return family === 4 ? 4 : 16;
 }
 
 export function addressFamily(octets: Uint8Array): 4 | 6 {

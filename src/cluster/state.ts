@@ -2,8 +2,8 @@
  * The state of a cluster: what the stores write and the names read. One thread writes it, by whole objects, at a cost
  * that grows with the object and not with the cluster.
  *
- *     namespaces ─► Namespace ─┬─ services ─► ServiceEntry { the Service, its slices in order, its endpoints }
- *                              └─ slices
+ *     services ─► ServiceEntry { the Service, its slices in order, its endpoints }
+ *     namespaces ─► NamespaceEntry { the Namespace, its slices by name }
  *     addresses ─► Services by cluster IP, slices by endpoint address, prefixes in use
  *     pods ─► by address
  *
@@ -19,37 +19,55 @@ import {
   type Dependent,
   type FactCounters,
   addressFact,
+  hashedServiceFact,
   namespaceFact,
   podFact,
   prefixesFact,
   serviceFact,
   syncFact,
 } from './facts.ts';
+import { NameTable, hashName } from './name-table.ts';
 import { type EndpointSlice, type Namespace, type Pod, type Service, addressCount } from './objects.ts';
 import { AddressPrefixes } from './prefixes.ts';
 
 /** A Service and what belongs to it. The Service is undefined while only slices of it are known. */
 class ServiceEntry {
+  readonly namespace: string;
+  readonly name: string;
   service: Service | undefined;
   slices: readonly EndpointSlice[] = [];
   endpoints: ServiceEndpoints | undefined;
+
+  constructor(namespace: string, name: string) {
+    this.namespace = namespace;
+    this.name = name;
+  }
 }
 
 class NamespaceEntry {
+  /** A namespace is in none. */
+  readonly namespace = '';
+  readonly name: string;
   /** Undefined while only objects in it are known. */
-  namespace: Namespace | undefined;
-  readonly services = new Map<string, ServiceEntry>();
+  object: Namespace | undefined;
+  /** How many entries of Services are in it. */
+  services = 0;
   readonly slices = new Map<string, EndpointSlice>();
 
+  constructor(name: string) {
+    this.name = name;
+  }
+
   get isUnused(): boolean {
-    return this.namespace === undefined && this.services.size === 0 && this.slices.size === 0;
+    return this.object === undefined && this.services === 0 && this.slices.size === 0;
   }
 }
 
 export class ClusterState implements ClusterWriter {
   readonly #facts: FactCounters;
   readonly #now: () => number;
-  readonly #namespaces = new Map<string, NamespaceEntry>();
+  readonly #namespaces = new NameTable<NamespaceEntry>();
+  readonly #services = new NameTable<ServiceEntry>();
   readonly #serviceAddresses = new AddressIndex<Service>();
   readonly #endpointAddresses = new AddressIndex<EndpointSlice>();
   readonly #prefixes = new AddressPrefixes();
@@ -82,17 +100,18 @@ export class ClusterState implements ClusterWriter {
 
   namespace(asker: Dependent, name: string): Namespace | undefined {
     asker.dependsOn(namespaceFact(name));
-    return this.#namespaces.get(name)?.namespace;
+    return this.#namespaces.get('', name)?.object;
   }
 
   service(asker: Dependent, namespace: string, name: string): Service | undefined {
-    asker.dependsOn(serviceFact(namespace, name));
-    return this.#namespaces.get(namespace)?.services.get(name)?.service;
+    const hash = hashName(namespace, name);
+    asker.dependsOn(hashedServiceFact(hash));
+    return this.#services.get(namespace, name, hash)?.service;
   }
 
   /** The ready endpoints of a Service that `service` gave just now: they rest on the fact that was noted there. */
   endpointsOf(service: Service): ServiceEndpoints {
-    const entry = this.#namespaces.get(service.namespace)?.services.get(service.name);
+    const entry = this.#services.get(service.namespace, service.name);
     // An entry without slices is never held as drawn: nothing would let go of it when its Service goes.
     if (entry === undefined || entry.slices.length === 0) return NO_ENDPOINTS;
     return entry.endpoints ?? this.#draw(entry, new ServiceEndpoints(entry.slices));
@@ -126,21 +145,21 @@ export class ClusterState implements ClusterWriter {
 
   setNamespace(namespace: Namespace): void {
     const entry = this.#entry(namespace.name);
-    if (entry.namespace !== undefined && sameNamespace(entry.namespace, namespace)) return;
-    entry.namespace = namespace;
+    if (entry.object !== undefined && sameNamespace(entry.object, namespace)) return;
+    entry.object = namespace;
     this.#facts.changed(namespaceFact(namespace.name));
   }
 
   removeNamespace(name: string): void {
-    const entry = this.#namespaces.get(name);
-    if (entry?.namespace === undefined) return;
-    entry.namespace = undefined;
-    this.#forgetIfUnused(name, entry);
+    const entry = this.#namespaces.get('', name);
+    if (entry?.object === undefined) return;
+    entry.object = undefined;
+    this.#forgetIfUnused(entry);
     this.#facts.changed(namespaceFact(name));
   }
 
   setService(service: Service): void {
-    const entry = serviceEntry(this.#entry(service.namespace), service.name);
+    const entry = this.#serviceEntry(service.namespace, service.name);
     const before = entry.service;
     if (before !== undefined && sameService(before, service)) return;
     entry.service = service;
@@ -149,13 +168,11 @@ export class ClusterState implements ClusterWriter {
   }
 
   removeService(namespace: string, name: string): void {
-    const entry = this.#namespaces.get(namespace);
-    const found = entry?.services.get(name);
-    if (entry === undefined || found?.service === undefined) return;
-    this.#moveServiceAddresses(found.service, undefined);
-    found.service = undefined;
-    if (found.slices.length === 0) entry.services.delete(name);
-    this.#forgetIfUnused(namespace, entry);
+    const entry = this.#services.get(namespace, name);
+    if (entry?.service === undefined) return;
+    this.#moveServiceAddresses(entry.service, undefined);
+    entry.service = undefined;
+    this.#forgetServiceIfUnused(entry);
     this.#changedService(namespace, name);
   }
 
@@ -164,21 +181,21 @@ export class ClusterState implements ClusterWriter {
     const before = entry.slices.get(slice.name);
     if (before !== undefined && sameSlice(before, slice)) return;
     entry.slices.set(slice.name, slice);
-    if (before !== undefined) this.#detachSlice(entry, before);
-    const owner = serviceEntry(entry, slice.service);
+    if (before !== undefined) this.#detachSlice(before);
+    const owner = this.#serviceEntry(slice.namespace, slice.service);
     this.#setSlices(owner, insertByName(owner.slices, slice));
     this.#moveEndpointAddresses(before, slice);
     this.#changedService(slice.namespace, slice.service);
   }
 
   removeEndpointSlice(namespace: string, name: string): void {
-    const entry = this.#namespaces.get(namespace);
+    const entry = this.#namespaces.get('', namespace);
     const slice = entry?.slices.get(name);
     if (entry === undefined || slice === undefined) return;
     entry.slices.delete(name);
-    this.#detachSlice(entry, slice);
+    this.#detachSlice(slice);
     this.#moveEndpointAddresses(slice, undefined);
-    this.#forgetIfUnused(namespace, entry);
+    this.#forgetIfUnused(entry);
   }
 
   setPod(pod: Pod): void {
@@ -207,15 +224,32 @@ export class ClusterState implements ClusterWriter {
   // Keeping the indexes.
 
   #entry(namespace: string): NamespaceEntry {
-    const found = this.#namespaces.get(namespace);
+    const found = this.#namespaces.get('', namespace);
     if (found !== undefined) return found;
-    const entry = new NamespaceEntry();
-    this.#namespaces.set(namespace, entry);
+    const entry = new NamespaceEntry(namespace);
+    this.#namespaces.set(entry);
     return entry;
   }
 
-  #forgetIfUnused(name: string, entry: NamespaceEntry): void {
-    if (entry.isUnused) this.#namespaces.delete(name);
+  #forgetIfUnused(entry: NamespaceEntry): void {
+    if (entry.isUnused) this.#namespaces.delete('', entry.name);
+  }
+
+  #serviceEntry(namespace: string, name: string): ServiceEntry {
+    const found = this.#services.get(namespace, name);
+    if (found !== undefined) return found;
+    const entry = new ServiceEntry(namespace, name);
+    this.#services.set(entry);
+    this.#entry(namespace).services++;
+    return entry;
+  }
+
+  #forgetServiceIfUnused({ service, slices, namespace, name }: ServiceEntry): void {
+    if (service !== undefined || slices.length > 0) return;
+    this.#services.delete(namespace, name);
+    const entry = this.#entry(namespace);
+    entry.services--;
+    this.#forgetIfUnused(entry);
   }
 
   #changedService(namespace: string, name: string): void {
@@ -235,14 +269,14 @@ export class ClusterState implements ClusterWriter {
     this.#changedPod(pod);
   }
 
-  #detachSlice(namespace: NamespaceEntry, slice: EndpointSlice): void {
-    const owner = namespace.services.get(slice.service);
+  #detachSlice(slice: EndpointSlice): void {
+    const owner = this.#services.get(slice.namespace, slice.service);
     if (owner === undefined) return;
     this.#setSlices(
       owner,
       owner.slices.filter((other) => other !== slice),
     );
-    if (owner.service === undefined && owner.slices.length === 0) namespace.services.delete(slice.service);
+    this.#forgetServiceIfUnused(owner);
     this.#changedService(slice.namespace, slice.service);
   }
 
@@ -315,14 +349,6 @@ export class ClusterState implements ClusterWriter {
 type NamedObject = Service | EndpointSlice;
 
 const NO_ENDPOINTS = new ServiceEndpoints([]);
-
-function serviceEntry(namespace: NamespaceEntry, name: string): ServiceEntry {
-  const found = namespace.services.get(name);
-  if (found !== undefined) return found;
-  const entry = new ServiceEntry();
-  namespace.services.set(name, entry);
-  return entry;
-}
 
 function insertByName(slices: readonly EndpointSlice[], slice: EndpointSlice): readonly EndpointSlice[] {
   const at = slices.findIndex((other) => other.name > slice.name);

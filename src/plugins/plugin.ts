@@ -48,7 +48,10 @@ export interface Host {
   readonly clock: Clock;
   /** The logger whose lines begin with `plugin/NAME: `, or with nothing where no name is given. */
   logger(plugin: string): Logger;
-  /** Addresses of this server, 4 or 16 octets each, as `ownAddressesFact` stands for them; no loopback addresses. */
+  /**
+   * Addresses of this server, 4 or 16 octets each, as `ownAddressesFact` stands for them: those
+   * that the block is bound to, else all of the machine but loopback.
+   */
   ownAddresses(): readonly Uint8Array[];
 }
 
@@ -70,7 +73,7 @@ export interface BlockSettings {
   bind: string[];
   /** What `except` of `bind` leaves out. */
   bindExcept: string[];
-  /** Debug lines in the log, and no catching of exceptions. */
+  /** Debug lines in the log. */
   debug: boolean;
   /** `reload`: milliseconds between looks at the Corefile. */
   reload: { readonly interval: number; readonly jitter: number } | undefined;

@@ -1,5 +1,5 @@
 /**
- * `debug`: debug lines in the log, and exceptions that are not caught. It only sets that; the server acts on it.
+ * `debug`: debug lines in the log. It only sets that; the server acts on it.
  */
 import { expectArguments, forbidBlock } from '../../corefile/options.ts';
 import type { SettingDirective } from '../plugin.ts';
