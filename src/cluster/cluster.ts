@@ -6,7 +6,8 @@
  *     fixture/ (YAML files) ┐                                       ┌─► names      which object a name asks for
  *                           ├─ ClusterWriter ─► state ─ Dependent ──┤
  *     watch/ (API server) ──┘                     │                 └─► records    the RRsets that the object gives
- *                                                 └─► facts: what changed
+ *        └─ reduce/: objects of the API,          └─► facts: what changed
+ *           reduced to objects.ts
  *
  * This file: what a store may do to the state, by whole objects, on the one thread that has it.
  */

@@ -7,7 +7,7 @@ import { Name } from '../dns/name.ts';
 import { SliceEndpoints } from './endpoints.ts';
 import type { Dependent } from './facts.ts';
 import type { EndpointSlice } from './objects.ts';
-import { type Found, serviceOwner } from './records.ts';
+import { type Found, serviceOwner } from './found.ts';
 import type { ClusterView } from './view.ts';
 
 /** Finds the PTR records of an address, or whether the name of a prefix is an empty non-terminal (RFC 8020). */

@@ -2,8 +2,8 @@
  * Label selectors: what `kubectl -l` takes (`app=web,tier in (front,back),!canary`), and the two forms that objects have,
  * a plain mapping (`spec.selector` of a Service) and `matchLabels` with `matchExpressions`.
  */
-import { type FieldReader, type Json, type Path, pathText } from './reading.ts';
-import { isSubdomain } from './identity.ts';
+import { type FieldReader, type Json, type Path, pathText } from './reduce/reading.ts';
+import { isSubdomain } from './reduce/identity.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 

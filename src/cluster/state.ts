@@ -4,14 +4,13 @@
  *
  *     services ─► ServiceEntry { the Service, its slices in order, its endpoints }
  *     namespaces ─► NamespaceEntry { the Namespace, its slices by name }
- *     addresses ─► Services by cluster IP, slices by endpoint address, prefixes in use
+ *     known-addresses.ts ─► Services by cluster IP, slices by endpoint address, prefixes in use
  *     pods ─► by address
  *
  * Every read takes the `Dependent` that wants to know and notes the fact first, so that no look-up can forget it; every
  * change raises the counters of the facts that it changes.
  */
 import { bounds } from '../bounds.ts';
-import { AddressIndex } from './address-index.ts';
 import type { ClusterWriter, Resource } from './cluster.ts';
 import { ServiceEndpoints } from './endpoints.ts';
 import { sameNamespace, sameService, sameSlice } from './equal.ts';
@@ -26,9 +25,9 @@ import {
   serviceFact,
   syncFact,
 } from './facts.ts';
+import { KnownAddresses } from './known-addresses.ts';
 import { NameTable, hashName } from './name-table.ts';
-import { type EndpointSlice, type Namespace, type Pod, type Service, addressCount } from './objects.ts';
-import { AddressPrefixes } from './prefixes.ts';
+import type { EndpointSlice, Namespace, Pod, Service } from './objects.ts';
 
 /** A Service and what belongs to it. The Service is undefined while only slices of it are known. */
 class ServiceEntry {
@@ -68,9 +67,7 @@ export class ClusterState implements ClusterWriter {
   readonly #now: () => number;
   readonly #namespaces = new NameTable<NamespaceEntry>();
   readonly #services = new NameTable<ServiceEntry>();
-  readonly #serviceAddresses = new AddressIndex<Service>();
-  readonly #endpointAddresses = new AddressIndex<EndpointSlice>();
-  readonly #prefixes = new AddressPrefixes();
+  readonly #addresses: KnownAddresses;
   readonly #pods = new Map<string, Pod>();
   readonly #podsByAddress = new Map<string, readonly Pod[]>();
   readonly #synced = new Set<Resource>();
@@ -82,6 +79,7 @@ export class ClusterState implements ClusterWriter {
   /** `now` gives milliseconds since the epoch. */
   constructor(facts: FactCounters, now: () => number) {
     this.#facts = facts;
+    this.#addresses = new KnownAddresses(facts);
     this.#now = now;
   }
 
@@ -120,19 +118,19 @@ export class ClusterState implements ClusterWriter {
   /** The Services that have this cluster IP. */
   servicesAt(asker: Dependent, octets: Uint8Array): readonly Service[] {
     asker.dependsOn(addressFact(octets));
-    return this.#serviceAddresses.at(octets);
+    return this.#addresses.servicesAt(octets);
   }
 
   /** The slices that have a ready endpoint with this address. */
   slicesAt(asker: Dependent, octets: Uint8Array): readonly EndpointSlice[] {
     asker.dependsOn(addressFact(octets));
-    return this.#endpointAddresses.at(octets);
+    return this.#addresses.slicesAt(octets);
   }
 
   /** True where the address of a Service or endpoint begins with these octets (IPv4) or nibbles (IPv6). */
   hasPrefix(asker: Dependent, family: 4 | 6, digits: readonly number[]): boolean {
     asker.dependsOn(prefixesFact);
-    return this.#prefixes.has(family, digits);
+    return this.#addresses.hasPrefix(family, digits);
   }
 
   /** The pods whose `podIP` is exactly this text. */
@@ -163,14 +161,14 @@ export class ClusterState implements ClusterWriter {
     const before = entry.service;
     if (before !== undefined && sameService(before, service)) return;
     entry.service = service;
-    this.#moveServiceAddresses(before, service);
+    this.#addresses.moveService(before, service);
     this.#changedService(service.namespace, service.name);
   }
 
   removeService(namespace: string, name: string): void {
     const entry = this.#services.get(namespace, name);
     if (entry?.service === undefined) return;
-    this.#moveServiceAddresses(entry.service, undefined);
+    this.#addresses.moveService(entry.service, undefined);
     entry.service = undefined;
     this.#forgetServiceIfUnused(entry);
     this.#changedService(namespace, name);
@@ -184,7 +182,7 @@ export class ClusterState implements ClusterWriter {
     if (before !== undefined) this.#detachSlice(before);
     const owner = this.#serviceEntry(slice.namespace, slice.service);
     this.#setSlices(owner, insertByName(owner.slices, slice));
-    this.#moveEndpointAddresses(before, slice);
+    this.#addresses.moveSlice(before, slice);
     this.#changedService(slice.namespace, slice.service);
   }
 
@@ -194,7 +192,7 @@ export class ClusterState implements ClusterWriter {
     if (entry === undefined || slice === undefined) return;
     entry.slices.delete(name);
     this.#detachSlice(slice);
-    this.#moveEndpointAddresses(slice, undefined);
+    this.#addresses.moveSlice(slice, undefined);
     this.#forgetIfUnused(entry);
   }
 
@@ -288,43 +286,6 @@ export class ClusterState implements ClusterWriter {
     if (drawn !== undefined && slices.length > 0) this.#draw(owner, new ServiceEndpoints(slices, drawn));
   }
 
-  // What comes is held before what goes is given up: an address in both never leaves use, and its prefixes stay untouched.
-
-  #moveServiceAddresses(before: Service | undefined, after: Service | undefined): void {
-    const index = this.#serviceAddresses;
-    if (after !== undefined) for (const octets of after.clusterIPs) this.#hold(index, octets, after);
-    if (before !== undefined) for (const octets of before.clusterIPs) this.#giveUp(index, octets, before);
-  }
-
-  #moveEndpointAddresses(before: EndpointSlice | undefined, after: EndpointSlice | undefined): void {
-    const index = this.#endpointAddresses;
-    if (after !== undefined) for (const octets of addressesOf(after)) this.#hold(index, octets, after);
-    if (before !== undefined) for (const octets of addressesOf(before)) this.#giveUp(index, octets, before);
-  }
-
-  #hold<T extends NamedObject>(index: AddressIndex<T>, octets: Uint8Array, holder: T): void {
-    if (!this.#inUse(octets)) {
-      this.#prefixes.add(octets);
-      this.#facts.changed(prefixesFact);
-    }
-    index.add(octets, holder);
-    this.#facts.changed(addressFact(octets));
-  }
-
-  #giveUp<T extends NamedObject>(index: AddressIndex<T>, octets: Uint8Array, holder: T): void {
-    const wasInUse = this.#inUse(octets);
-    index.remove(octets, holder);
-    this.#facts.changed(addressFact(octets));
-    if (wasInUse && !this.#inUse(octets)) {
-      this.#prefixes.remove(octets);
-      this.#facts.changed(prefixesFact);
-    }
-  }
-
-  #inUse(octets: Uint8Array): boolean {
-    return this.#serviceAddresses.has(octets) || this.#endpointAddresses.has(octets);
-  }
-
   /** Holds the endpoints of a Service drawn together. What is held is bounded: when full, all is drawn anew as it is asked for. */
   #draw(entry: ServiceEntry, endpoints: ServiceEndpoints): ServiceEndpoints {
     if (this.#drawnAddresses + endpoints.size > bounds.drawnEndpoints) {
@@ -346,16 +307,9 @@ export class ClusterState implements ClusterWriter {
   }
 }
 
-type NamedObject = Service | EndpointSlice;
-
 const NO_ENDPOINTS = new ServiceEndpoints([]);
 
 function insertByName(slices: readonly EndpointSlice[], slice: EndpointSlice): readonly EndpointSlice[] {
   const at = slices.findIndex((other) => other.name > slice.name);
   return at < 0 ? [...slices, slice] : slices.toSpliced(at, 0, slice);
-}
-
-function* addressesOf(slice: EndpointSlice): Generator<Uint8Array> {
-  const width = slice.family === 4 ? 4 : 16;
-  for (let i = 0; i < addressCount(slice); i++) yield slice.addresses.subarray(i * width, (i + 1) * width);
 }

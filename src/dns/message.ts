@@ -20,18 +20,12 @@
  */
 import { type Flag, Type } from './constants.ts';
 import type { Edns } from './edns.ts';
-import type { Name } from './name.ts';
+import type { Question } from './question.ts';
 import { WireReader } from './reader.ts';
 import type { RRset } from './rrset.ts';
 
 /** Octets of the fixed header (RFC 1035 §4.1.1). */
 export const HEADER_OCTETS = 12;
-
-export interface Question {
-  readonly name: Name;
-  readonly type: number;
-  readonly class: number;
-}
 
 export interface Header {
   readonly id: number;

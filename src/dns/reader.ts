@@ -5,7 +5,7 @@
 import { Type } from './constants.ts';
 import { WireCursor } from './cursor.ts';
 import type { Edns, EdnsOption } from './edns.ts';
-import type { Question } from './message.ts';
+import type { Question } from './question.ts';
 import type { Name } from './name.ts';
 import type { RRset } from './rrset.ts';
 

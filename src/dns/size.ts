@@ -2,7 +2,8 @@
  * How long a message would be without compression: what logs and metrics count, so that their figures do not depend on
  * how well a reply compresses.
  */
-import { HEADER_OCTETS, type Question } from './message.ts';
+import { HEADER_OCTETS } from './message.ts';
+import type { Question } from './question.ts';
 import { type RRset, recordCount } from './rrset.ts';
 
 /** type, class, TTL and data length */

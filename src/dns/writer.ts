@@ -11,7 +11,8 @@
 import { NameCompressor } from './compressor.ts';
 import { Flag, Rcode, Type } from './constants.ts';
 import { type EdnsOption, optRecordSize } from './edns.ts';
-import { HEADER_OCTETS, type Question } from './message.ts';
+import { HEADER_OCTETS } from './message.ts';
+import type { Question } from './question.ts';
 import type { Name } from './name.ts';
 import { type AddressRRset, type Mx, type RRset, type Soa, type Srv, addressSize } from './rrset.ts';
 

@@ -6,7 +6,8 @@
  */
 import type { Dependent, Fact, FactCounters } from '../cluster/facts.ts';
 import { Rcode } from '../dns/constants.ts';
-import type { Message, Question } from '../dns/message.ts';
+import type { Message } from '../dns/message.ts';
+import type { Question } from '../dns/question.ts';
 import type { Name } from '../dns/name.ts';
 import { type Outcome, failure } from './answer.ts';
 

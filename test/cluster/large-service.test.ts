@@ -1,7 +1,8 @@
 /** A headless Service of thousands of endpoints: what a question about it costs has a bound. */
 import { describe, expect, it } from 'vitest';
 import { FactCounters } from '../../src/cluster/facts.ts';
-import { type Asked, findRecords } from '../../src/cluster/records.ts';
+import { findRecords } from '../../src/cluster/records.ts';
+import type { Asked } from '../../src/cluster/found.ts';
 import { parseClusterName } from '../../src/cluster/names.ts';
 import { ClusterState } from '../../src/cluster/state.ts';
 import { ClusterView } from '../../src/cluster/view.ts';

@@ -1,6 +1,6 @@
 /** Reduced objects for tests, with defaults for what a test does not care about. */
 import type { EndpointSlice, Service, ServicePort } from '../../src/cluster/objects.ts';
-import { SliceBuilder } from '../../src/cluster/slice-builder.ts';
+import { SliceBuilder } from '../../src/cluster/reduce/slice-builder.ts';
 import { parseAddress } from '../../src/dns/address.ts';
 
 function octets(text: string): Uint8Array {

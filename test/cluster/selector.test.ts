@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FieldReader } from '../../src/cluster/reading.ts';
+import { FieldReader } from '../../src/cluster/reduce/reading.ts';
 import { matches, parseSelector, readLabelSelector, requirementsOf } from '../../src/cluster/selector.ts';
 
 function requirements(text: string) {

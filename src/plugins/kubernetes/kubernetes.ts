@@ -7,7 +7,8 @@
  *                                                         records   ─► the answer
  *                                                         alias     ─► the CNAME and what its target gives
  */
-import { type Found, findRecords } from '../../cluster/records.ts';
+import { findRecords } from '../../cluster/records.ts';
+import type { Found } from '../../cluster/found.ts';
 import { parseClusterName } from '../../cluster/names.ts';
 import type { Resource } from '../../cluster/cluster.ts';
 import { type Labels, matches } from '../../cluster/selector.ts';

@@ -4,7 +4,7 @@
  */
 import { type ServiceEndpoints, distinctAddresses } from '../../cluster/endpoints.ts';
 import { type Dependent, ownAddressesFact } from '../../cluster/facts.ts';
-import { type Found, addressFamily, addressSet, familyOf, serviceOwner } from '../../cluster/records.ts';
+import { type Found, addressFamily, addressSet, familyOf, serviceOwner } from '../../cluster/found.ts';
 import type { ClusterView } from '../../cluster/view.ts';
 import { Class, Rcode, Type } from '../../dns/constants.ts';
 import { Name } from '../../dns/name.ts';

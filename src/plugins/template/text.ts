@@ -9,7 +9,7 @@
  * Everything else of the language is an error when it is compiled, never when a query comes.
  */
 import { bounds } from '../../bounds.ts';
-import type { Question } from '../../dns/message.ts';
+import type { Question } from '../../dns/question.ts';
 import { type Expression, type Field, TemplateFault, parseAction } from './expression.ts';
 import { className, typeName } from '../../dns/constants.ts';
 

@@ -7,9 +7,9 @@
  *
  * Pure functions that never throw, whatever comes in. Which fields count, and how, is as CoreDNS has it.
  */
-import { parseAddress } from '../dns/address.ts';
+import { parseAddress } from '../../dns/address.ts';
 import { readIdentity, readLabels } from './identity.ts';
-import type { EndpointSlice, Namespace, Pod, Service, ServiceKind } from './objects.ts';
+import type { EndpointSlice, Namespace, Pod, Service, ServiceKind } from '../objects.ts';
 import { readEndpointPorts, readServicePorts } from './ports.ts';
 import { describe, FieldReader, type Json, type Path, type Reduction, rejected } from './reading.ts';
 import { type EndpointFacts, SliceBuilder } from './slice-builder.ts';

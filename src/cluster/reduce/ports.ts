@@ -1,7 +1,7 @@
 /**
  * Ports of Services and endpoints: names and protocols in lower case, TCP where no protocol is given.
  */
-import type { ServicePort } from './objects.ts';
+import type { ServicePort } from '../objects.ts';
 import { describe, type FieldReader, type Json, type Path } from './reading.ts';
 
 /** A port of a Service and what it leads to in a Pod: a number or the name of a container's port. */

@@ -1,10 +1,10 @@
 import { isIPv4 } from 'node:net';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressCount, columnTexts, type EndpointSlice } from '../../src/cluster/objects.ts';
-import { pathText, type Reduction } from '../../src/cluster/reading.ts';
-import { reduceEndpointSlice, reduceNamespace, reducePod, reduceService } from '../../src/cluster/reduce.ts';
-import { formatAddress } from '../../src/dns/address.ts';
+import { addressCount, columnTexts, type EndpointSlice } from '../../../src/cluster/objects.ts';
+import { pathText, type Reduction } from '../../../src/cluster/reduce/reading.ts';
+import { reduceEndpointSlice, reduceNamespace, reducePod, reduceService } from '../../../src/cluster/reduce/reduce.ts';
+import { formatAddress } from '../../../src/dns/address.ts';
 
 const NUL = String.fromCharCode(0);
 

@@ -1,8 +1,8 @@
 /**
  * Puts the compact form of an EndpointSlice together, address by address.
  */
-import { formatAddress, parseAddress } from '../dns/address.ts';
-import { columnOf, type EndpointSlice, type ServicePort } from './objects.ts';
+import { formatAddress, parseAddress } from '../../dns/address.ts';
+import { columnOf, type EndpointSlice, type ServicePort } from '../objects.ts';
 
 /** What is known of the endpoint that an address belongs to; empty texts where nothing is. */
 export interface EndpointFacts {

@@ -1,0 +1,62 @@
+/**
+ * What looking for a name's records comes to, and the address records that most of them are.
+ */
+import { Class, Type } from '../dns/constants.ts';
+import { Name } from '../dns/name.ts';
+import type { RRset } from '../dns/rrset.ts';
+import type { ClusterName } from './names.ts';
+
+/** What a name and type give. */
+export type Found =
+  /** The name does not exist. */
+  | { readonly kind: 'no-name' }
+  /** The name exists and has no records of the type. */
+  | { readonly kind: 'no-data' }
+  | { readonly kind: 'records'; readonly answers: readonly RRset[]; readonly additional: readonly RRset[] }
+  /** The name is an alias; for address types the caller goes after the target. */
+  | { readonly kind: 'alias'; readonly alias: RRset; readonly target: Name };
+
+export const NO_NAME: Found = { kind: 'no-name' };
+export const NO_DATA: Found = { kind: 'no-data' };
+
+/** What is asked: the question's name as it was written, what it means, its type, and the zone that it is in. */
+export interface Asked {
+  readonly owner: Name;
+  readonly name: ClusterName;
+  readonly type: number;
+  readonly zone: Name;
+}
+
+/** No addresses. */
+export const NO_OCTETS = new Uint8Array(0);
+
+/** The address records of a family, where there are any and the type asks for them. */
+export function addresses(owner: Name, ttl: number, family: 4 | 6 | undefined, octets: Uint8Array): Found {
+  if (family === undefined || octets.length === 0) return NO_DATA;
+  return { kind: 'records', answers: [addressSet(owner, ttl, family, octets)], additional: [] };
+}
+
+/** The A or AAAA records of these addresses, which stand one behind the other. */
+export function addressSet(owner: Name, ttl: number, family: 4 | 6, octets: Uint8Array): RRset {
+  return { owner, type: family === 4 ? Type.A : Type.AAAA, class: Class.IN, ttl, kind: 'address', octets };
+}
+
+/** The family that a type asks for; undefined where it asks for no address. */
+export function familyOf(type: number): 4 | 6 | undefined {
+  return type === Type.A ? 4 : type === Type.AAAA ? 6 : undefined;
+}
+
+/** Octets of one address. */
+export function addressOctets(family: 4 | 6): number {
+  return family === 4 ? 4 : 16;
+}
+
+/** The family of 4 or 16 octets. */
+export function addressFamily(octets: Uint8Array): 4 | 6 {
+  return octets.length === 4 ? 4 : 6;
+}
+
+/** `SVC.NS.svc.ZONE`; undefined where the names are too long for it. */
+export function serviceOwner(of: { readonly name: string; readonly namespace: string }, zone: Name): Name | undefined {
+  return Name.fromLabels([of.name, of.namespace, 'svc'], zone);
+}
