@@ -9,6 +9,8 @@ export const bounds = {
   udpMessage: 4096,
   /** Deferred UDP replies per listener; a query beyond it is dropped. */
   udpInFlight: 4096,
+  /** UDP requests of one socket that are answered together; fewer where fewer have arrived. */
+  udpBatch: 32,
   /** Octets of replies that one UDP socket may hold unsent when the system takes no more; a reply beyond it is dropped. */
   udpUnsent: 1_048_576,
   /** Receive buffer that is asked for each UDP socket; the system may give less. */

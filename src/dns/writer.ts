@@ -100,7 +100,7 @@ export class MessageWriter {
   #setTarget(target: Uint8Array): void {
     if (target === this.#target) return;
     this.#target = target;
-    this.#buffer = Buffer.from(target.buffer, target.byteOffset, target.length);
+    this.#buffer = target instanceof Buffer ? target : Buffer.from(target.buffer, target.byteOffset, target.length);
   }
 
   #question(question: Question): void {

@@ -30,7 +30,7 @@ export class UdpListener implements Listener {
   readonly #sockets = new Map<string, UdpSocket>();
 
   constructor(options: Omit<OpenOptions, 'port'>) {
-    this.#shared = { serving: new Serving(options), own: new Set(), inFlight: 0, stopping: false };
+    this.#shared = { serving: new Serving(options), own: new Set(), inFlight: 0, stopping: false, rooms: [] };
   }
 
   get bound(): readonly { readonly address: string; readonly port: number }[] {
@@ -77,11 +77,11 @@ export class UdpListener implements Listener {
     await this.close();
   }
 
-  /** Resolves when no reply is in flight or unsent, and at `deadline` at the latest. */
+  /** Resolves when every request has been answered and every reply has left, and at `deadline` at the latest. */
   async #drained(deadline: number): Promise<void> {
     const left = deadline - performance.now();
-    const unsent = Array.from(this.#sockets.values()).some((socket) => socket.unsent > 0);
-    if (left <= 0 || (this.#shared.inFlight === 0 && !unsent)) return;
+    const busy = Array.from(this.#sockets.values()).some((socket) => socket.isBusy);
+    if (left <= 0 || (this.#shared.inFlight === 0 && !busy)) return;
     await delay(Math.min(DRAIN_LOOK, left));
     await this.#drained(deadline);
   }

@@ -101,6 +101,30 @@ describe('opening', () => {
   });
 });
 
+describe('requests that arrive together', () => {
+  it('are answered each with its own reply, in order, however many batches they fill', async () => {
+    const { port } = await openOneUdp(echo, { udpBatch: 8 });
+    const client = await udpClient(port);
+    const sent = Array.from({ length: 100 }, (_, index) => `request ${index} ${'x'.repeat(index)}`);
+    for (const text of sent) client.send(Buffer.from(text));
+    const received: string[] = [];
+    // oxlint-disable-next-line no-await-in-loop
+    while (received.length < sent.length) received.push((await client.receive()).toString());
+    expect(received).toEqual(sent);
+  });
+
+  it('are all answered where one of them makes the handler throw', async () => {
+    const { port } = await openOneUdp((exchange) => {
+      if (exchange.request.length === 3) throw new Error('three octets');
+      return echo(exchange);
+    });
+    const client = await udpClient(port);
+    for (const text of ['a', 'bad', 'b']) client.send(Buffer.from(text));
+    expect((await client.receive()).toString()).toBe('a');
+    expect((await client.receive()).toString()).toBe('b');
+  });
+});
+
 describe('replies that the system does not take at once', () => {
   it('keep their octets while later requests are answered', async () => {
     const { port } = await childThatWaits('{}');
