@@ -1,6 +1,6 @@
 /**
  * The table of bounds: everything that a packet, a client or a file could otherwise make grow, with its limit.
- * README.md prints this table; a test holds the two together. This file imports nothing and any room may read it.
+ * docs/limits.md prints this table; a test holds the two together. This file imports nothing and any room may read it.
  *
  * Sizes are in octets, times in milliseconds.
  */

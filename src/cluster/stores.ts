@@ -2,7 +2,7 @@
  * The stores of the process, each with the state that it feeds. A store is known by its source, so that two `kubernetes`
  * directives with the same source share one, and one that a reload still asks for goes on as it is.
  */
-import { type FixtureReport, type FixtureStore, openFixtureStore } from './fixture/fixture.ts';
+import { type FixtureReport, type FixtureStore, type FixtureSummary, openFixtureStore } from './fixture/fixture.ts';
 import type { FactCounters } from './facts.ts';
 import type { Selector } from './selector.ts';
 import { ClusterState } from './state.ts';
@@ -31,6 +31,8 @@ export interface ClusterSources {
 interface Entry {
   readonly state: ClusterState;
   readonly opening: Promise<FixtureStore>;
+  /** Once it is open. */
+  store: FixtureStore | undefined;
   leases: number;
 }
 
@@ -54,12 +56,17 @@ export class ClusterStores implements ClusterSources {
     entry.leases++;
     const release = (): void => this.#release(key, entry);
     try {
-      await entry.opening;
+      entry.store = await entry.opening;
     } catch (error) {
       release();
       throw error;
     }
     return { state: entry.state, release: once(release) };
+  }
+
+  /** How much each source that is open holds. */
+  get summaries(): readonly FixtureSummary[] {
+    return [...this.#entries.values()].flatMap(({ store }) => (store === undefined ? [] : [store.summary]));
   }
 
   #open(key: string, source: ClusterSource): Entry {
@@ -72,7 +79,7 @@ export class ClusterStores implements ClusterSources {
       follow: true,
       ...(labels === undefined ? {} : { labels }),
     });
-    const entry: Entry = { state, opening, leases: 0 };
+    const entry: Entry = { state, opening, store: undefined, leases: 0 };
     this.#entries.set(key, entry);
     return entry;
   }

@@ -2,6 +2,7 @@
  * The command line: Go-style flags with one dash or two, `-x v` and `-x=v`, since CoreDNS's manifests are written so.
  * In: the arguments behind the program's name. Out: a command with its flags, or what is wrong and what to write instead.
  */
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { nearestWord } from '../corefile/nearest.ts';
 
@@ -80,13 +81,12 @@ function withTwoDashes(args: readonly string[]): readonly string[] | string {
     const argument = args[i] ?? '';
     const match = /^--?([a-zA-Z][\w.-]*)(?:=(.*))?$/s.exec(argument);
     if (match === null) {
-      const command = nearestWord(argument, commands);
-      const hint = command === undefined ? '' : `; did you mean the command '${command}', in the first place?`;
-      return `unexpected argument '${argument}'${hint || '; flags begin with a dash, see -help'}`;
+      return `unexpected argument '${argument}'; ${hintFor(argument)}`;
     }
-    const name = match[1] ?? '';
+    const given = match[1] ?? '';
+    const name = shortForms.get(given) ?? given;
     if (!isOption(name)) {
-      const nearest = nearestWord(name, Object.keys(options));
+      const nearest = nearestFlag(name);
       return `unknown flag '${argument}'${nearest === undefined ? '; see -help' : `; did you mean '-${nearest}'?`}`;
     }
     const option = options[name];
@@ -95,11 +95,30 @@ function withTwoDashes(args: readonly string[]): readonly string[] | string {
       else if (match[2] !== 'false') return `flag '-${name}' takes no value`;
       continue;
     }
-    const value = match[2] ?? args[++i];
-    if (value === undefined) return `flag '-${name}' needs a value`;
+    const value = match[2] ?? args[++i] ?? '';
+    if (value === '') return `flag '-${name}' needs a value`;
     rewritten.push(`--${name}=${value}`);
   }
   return rewritten;
+}
+
+const shortForms: ReadonlyMap<string, OptionName> = new Map([
+  ['h', 'help'],
+  ['v', 'version'],
+]);
+
+/** The flag that has the word in it, `-dns.port` for `-port`, or else one that is nearly spelt so. */
+function nearestFlag(word: string): string | undefined {
+  if (word.length < 2) return undefined;
+  const names = Object.keys(options);
+  return names.find((name) => name.includes(word)) ?? nearestWord(word, names);
+}
+
+function hintFor(argument: string): string {
+  const command = nearestWord(argument, commands);
+  if (command !== undefined) return `did you mean the command '${command}', in the first place?`;
+  if (existsSync(argument)) return `to serve these manifests: --fixture ${argument}`;
+  return 'flags begin with a dash, see -help';
 }
 
 function isOption(name: string): name is OptionName {

@@ -16,8 +16,9 @@ export interface ChosenConfiguration {
   readonly isExample: boolean;
 }
 
-const fixtureCorefile = `. {
-    errors
+/** @param bind a line that binds the block, or nothing */
+const fixtureCorefile = (bind = ''): string => `. {
+${bind}    errors
     reload
     local
     searchpath {
@@ -59,7 +60,8 @@ const podCorefile = `. {
 
 /** The manifests of the example cluster, beside the program. */
 const examples = new URL('../../manifests/examples/', import.meta.url);
-const loopback: readonly string[] = ['127.0.0.1', '::1'];
+/** The example is for this machine alone, unless --bind says otherwise. */
+const LOOPBACK = '    bind 127.0.0.1 ::1\n';
 const serviceAccount = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
 /** @throws Error where standard input cannot be read, or is asked for twice */
@@ -72,14 +74,14 @@ export function chooseConfiguration(flags: Flags, environment: NodeJS.ProcessEnv
   if (conf === 'stdin') return chosen(builtIn('stdin', readFileSync(0, 'utf8')));
   if (conf !== undefined) return chosen({ kind: 'file', path: conf });
   if (existsSync('Corefile')) return chosen({ kind: 'file', path: 'Corefile' });
-  if (fixtures.length > 0) return chosen(builtIn('built-in fixture Corefile', fixtureCorefile));
+  if (fixtures.length > 0) return chosen(builtIn('built-in fixture Corefile', fixtureCorefile()));
   if (environment['KUBERNETES_SERVICE_HOST'] !== undefined && existsSync(serviceAccount)) {
     return chosen(builtIn('built-in pod Corefile', podCorefile));
   }
   return {
-    source: builtIn('built-in example Corefile', fixtureCorefile),
+    source: builtIn('built-in example Corefile', fixtureCorefile(bind.length > 0 ? '' : LOOPBACK)),
     fixtures: [fileURLToPath(examples)],
-    bind: bind.length > 0 ? bind : loopback,
+    bind,
     isExample: true,
   };
 }

@@ -6,13 +6,13 @@
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { FactCounters } from '../cluster/facts.ts';
-import { renderReport } from '../cluster/fixture/report.ts';
+import { type FixtureSummary, renderReport, summaryText } from '../cluster/fixture/fixture.ts';
 import { ClusterStores } from '../cluster/stores.ts';
 import type { Clock } from '../plugins/plugin.ts';
 import { OwnAddresses } from '../server/own-addresses.ts';
 import { Server, messageOf } from '../server/server.ts';
 import { onReloadSignal } from '../signals.ts';
-import { LogWriter, streamSink } from '../telemetry/logger.ts';
+import { type Logger, LogWriter, streamSink } from '../telemetry/logger.ts';
 import type { Flags } from './arguments.ts';
 import { type ChosenConfiguration, chooseConfiguration } from './configuration.ts';
 import { startText } from './start-text.ts';
@@ -28,18 +28,33 @@ export async function serve(flags: Flags): Promise<number> {
   let chosen: ChosenConfiguration;
   try {
     chosen = chooseConfiguration(flags, process.env);
+    writePidfile(flags.pidfile);
     server = await start(chosen, flags, log);
-    if (flags.pidfile !== undefined) writeFileSync(flags.pidfile, `${process.pid}\n`);
   } catch (error) {
+    removePidfile(flags.pidfile);
     log.flush();
     process.stderr.write(`${messageOf(error)}\n`);
     return 1;
   }
   if (!flags.quiet) log.write(startText(server.zones, chosen));
   const status = await untilSignal(server, log);
-  if (flags.pidfile !== undefined) rmSync(flags.pidfile, { force: true });
+  removePidfile(flags.pidfile);
   log.flush();
   return status;
+}
+
+/** Before anything is opened, so that a path that cannot be written leaves nothing half-started. */
+function writePidfile(path: string | undefined): void {
+  if (path === undefined) return;
+  try {
+    writeFileSync(path, `${process.pid}\n`);
+  } catch (error) {
+    throw new Error(`-pidfile ${path} cannot be written: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function removePidfile(path: string | undefined): void {
+  if (path !== undefined) rmSync(path, { force: true });
 }
 
 async function start(chosen: ChosenConfiguration, flags: Flags, log: LogWriter): Promise<Server> {
@@ -51,12 +66,24 @@ async function start(chosen: ChosenConfiguration, flags: Flags, log: LogWriter):
     else if (report.severity === 'warning') fixtureLog.warning(text);
     else fixtureLog.info(text);
   });
-  return Server.start({
+  const server = await Server.start({
     source: chosen.source,
     environment: process.env,
     plan: { defaultPort: flags.port ?? DEFAULT_PORT, bind: chosen.bind, fixtures: chosen.fixtures },
     parts: { facts, stores, clock, log, ownAddresses: new OwnAddresses(facts) },
   });
+  if (chosen.fixtures.length > 0 && stores.summaries.length === 0) {
+    fixtureLog.warning("no server block has 'kubernetes': the manifests of --fixture are not used");
+  }
+  if (!chosen.isExample) for (const summary of stores.summaries) tell(fixtureLog, summary, flags.quiet);
+  return server;
+}
+
+/** How much a source holds; that it holds nothing is seldom meant. */
+function tell(log: Logger, summary: FixtureSummary, quiet: boolean): void {
+  if (quiet) return;
+  if (summary.services === 0) log.warning(`${summaryText(summary)}: nothing to answer for`);
+  else log.info(summaryText(summary));
 }
 
 function untilSignal(server: Server, log: LogWriter): Promise<number> {

@@ -69,9 +69,13 @@ export function planServer(corefile: Corefile, options: PlanOptions, problems: P
   reportDoubles(blocks, problems);
   reportMixedBinds(corefile, blocks, problems);
   if (corefile.blocks.length === 0 && !problems.hasErrors) {
-    problems.error({ file: 'Corefile', line: 1, column: 1 }, 'the Corefile has no server blocks', {
-      expected: 'for example .:53 { whoami }',
-    });
+    problems.error(
+      { file: corefile.inputs[0] ?? 'Corefile', line: 1, column: 1 },
+      'the Corefile has no server blocks',
+      {
+        expected: 'for example .:53 { whoami }',
+      },
+    );
   }
   if (problems.hasErrors) return undefined;
   return {

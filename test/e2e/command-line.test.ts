@@ -62,6 +62,14 @@ describe('flags', () => {
     ['--fixtures', ['--fixtures=x'], /^unknown flag '--fixtures=x'; did you mean '-fixture'\?$/],
     ['sevre', ['sevre'], /^unexpected argument 'sevre'; did you mean the command 'serve'/],
     ['a second word', ['serve', 'Corefile'], /^unexpected argument 'Corefile'; flags begin with a dash/],
+    ['a folder', ['manifests'], /^unexpected argument 'manifests'; to serve these manifests: --fixture manifests$/],
+    ['-port', ['-port', '1053'], /^unknown flag '-port'; did you mean '-dns\.port'\?$/],
+    ['an empty value', ['-fixture='], /^flag '-fixture' needs a value$/],
+    [
+      'a pidfile in no folder',
+      ['-pidfile', '/no/such/folder/pid'],
+      /^-pidfile \/no\/such\/folder\/pid cannot be written/,
+    ],
     ['no value', ['-conf'], /^flag '-conf' needs a value$/],
     ['a value too many', ['-quiet=loud'], /^flag '-quiet' takes no value$/],
     ['no port', ['-dns.port', '65536'], /^'65536' is not a port; expected a number from 0 to 65535$/],
@@ -169,7 +177,11 @@ describe('check', () => {
       ['check', '-conf=Corefile', '--fixture=cluster.yaml'],
     ]) {
       // oxlint-disable-next-line no-await-in-loop
-      expect(await run(words, { cwd })).toMatchObject({ code: 0, stdout: 'nothing is wrong\n', stderr: '' });
+      expect(await run(words, { cwd })).toMatchObject({
+        code: 0,
+        stdout: 'manifests: 1 Service in 1 namespace, from 1 file\nnothing is wrong\n',
+        stderr: '',
+      });
     }
   });
 
@@ -187,6 +199,14 @@ describe('check', () => {
     expect(stdout).toMatch(/^my\.conf:7:1: .*99999/m);
     expect(stdout).toMatch(/^one\.yaml:\d+: /m);
     expect(stdout).toMatch(/^two\.yaml:\d+: .*10\.96\.0\.999/m);
+  });
+
+  it('bug: what is read but not served was no reason to exit 1', async () => {
+    const cwd = folder({ Corefile: good, 'cluster.yaml': service('My_Service', '10.96.0.80') });
+    const { code, stdout } = await run(['check', '--fixture', 'cluster.yaml'], { cwd });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^cluster\.yaml:\d+: .*My_Service.*not served$/m);
+    expect(stdout).not.toContain('nothing is wrong');
   });
 
   it('does not serve: the port may be in use', async () => {
