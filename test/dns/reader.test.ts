@@ -242,12 +242,17 @@ describe('EDNS', () => {
   });
 });
 
-/** The fastest of a few runs in milliseconds: what the reader needs, not what else the machine does. */
+/**
+ * The processor's time for a message in milliseconds, the least of a few runs: what the reader needs, not what else the
+ * machine does. Some machines are several times slower than others, so the limits are far above what is usual (1 to 3 ms)
+ * and far below what a reader without bounds takes (more than a second).
+ */
 function fastest(message: Buffer): number {
   const times = Array.from({ length: 12 }, () => {
-    const start = performance.now();
+    const start = process.cpuUsage();
     read(message);
-    return performance.now() - start;
+    const { user, system } = process.cpuUsage(start);
+    return (user + system) / 1000;
   });
   return Math.min(...times);
 }
@@ -278,13 +283,13 @@ function chained(hops: number): Buffer {
 }
 
 describe('cost', () => {
-  it('of a datagram of chained pointers is below 5 ms', () => {
+  it('of a datagram of chained pointers is bounded', () => {
     const start = octets(header(0, 1, 0, 0), [0]);
     const data = start.length + 10;
     const chain = Array.from({ length: 126 }, (_, i) => pointer(i === 0 ? 12 : data + 2 * (i - 1))).flat();
     const message = full(octets([...start], record(10, chain)), () => pointer(data + chain.length - 2));
     expect(message.length).toBeGreaterThan(65_000);
-    expect(fastest(message)).toBeLessThan(5);
+    expect(fastest(message)).toBeLessThan(30);
   });
 
   it('of a chain in one name is bounded too', () => {
@@ -292,17 +297,17 @@ describe('cost', () => {
     expect(read(chained(127)).kind).toBe('malformed');
   });
 
-  it('of long names, of which each has one octet of its own, is below 10 ms', () => {
+  it('of long names, of which each has one octet of its own, is bounded', () => {
     const first = octets(header(0, 1, 0, 0), '\x01a'.repeat(125), [0], record(10, []));
     const message = full(first, (index) => [1, 0x61 + (index % 26), ...pointer(12)]);
-    expect(fastest(message)).toBeLessThan(10);
+    expect(fastest(message)).toBeLessThan(60);
   });
 
-  it('of a message full of empty strings or options is below 1 ms', () => {
+  it('of a message full of empty strings or options is bounded', () => {
     const text = octets(header(0, 1, 0, 0), [0], record(Type.TXT, '\0'.repeat(65_000)));
     const options = octets(header(0, 0, 0, 1), [0], record(Type.OPT, '\0\x0c\0\0'.repeat(16_000)));
-    expect(fastest(text)).toBeLessThan(1);
-    expect(fastest(options)).toBeLessThan(1);
+    expect(fastest(text)).toBeLessThan(10);
+    expect(fastest(options)).toBeLessThan(10);
   });
 });
 
