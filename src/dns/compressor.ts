@@ -28,15 +28,21 @@ export interface Placement {
 const AT_QUESTION: Placement = { octets: 0, pointer: QUESTION_POINTER };
 const ROOT: Placement = { octets: 1, pointer: undefined };
 
+/** For a name of which nothing is written out. */
+const NO_OFFSETS: Map<string, number> = new Map();
+
 export class NameCompressor {
   #question: Name | undefined;
-  /** Where each suffix, by its key, stands in the message. */
-  readonly #offsets = new Map<string, number>();
+  /**
+   * Where each suffix, by its key, stands in the message. Each message that needs one has a map of its own: one that is
+   * cleared chains its discarded tables to each other, and once the engine takes one for old, all that follow stay.
+   */
+  #offsets: Map<string, number> | undefined;
 
   /** Begins a message whose question, if it has one, stands behind the header. */
   begin(question: Name | undefined): void {
     this.#question = question;
-    if (this.#offsets.size > 0) this.#offsets.clear();
+    this.#offsets = undefined;
   }
 
   /** Says how to write `name` at offset `at`, and takes it as written there. */
@@ -45,12 +51,13 @@ export class NameCompressor {
     if (name === this.#question) return AT_QUESTION;
     const shared = this.#question?.sharedLabels(name) ?? 0;
     const own = name.labelCount - shared;
+    const offsets = own > 0 ? (this.#offsets ??= new Map()) : NO_OFFSETS;
     for (let i = 0; i < own; i++) {
       const start = name.starts[i] ?? 0;
       const suffix = name.key.slice(start);
-      const known = this.#offsets.get(suffix);
+      const known = offsets.get(suffix);
       if (known !== undefined) return { octets: start, pointer: POINTER | known };
-      if (at + start <= MAX_POINTER_TARGET) this.#offsets.set(suffix, at + start);
+      if (at + start <= MAX_POINTER_TARGET) offsets.set(suffix, at + start);
     }
     if (this.#question === undefined || shared === 0) return { octets: name.octetLength, pointer: undefined };
     const offset = this.#question.starts[this.#question.labelCount - shared] ?? 0;
