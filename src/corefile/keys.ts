@@ -2,7 +2,7 @@
  * Keys of server blocks: `[SCHEME://]ZONE[:PORT]`. In: a token. Out: the scheme, the zones and the port; a CIDR gives
  * several keys. What is wrong goes to the problems, and gives no key.
  */
-import type { Problems } from './problems.ts';
+import { type Problems, shorten } from './problems.ts';
 import { nearestWord } from './nearest.ts';
 import type { ServerKey, Token } from './tokens.ts';
 import { readZone } from './zones.ts';
@@ -19,6 +19,13 @@ const schemes: Readonly<Record<string, number | undefined>> = {
 
 /** The keys that one token stands for, in the order of the addresses where it is a CIDR; none where it is wrong. */
 export function readKey(token: Token, problems: Problems): readonly ServerKey[] {
+  if (!token.quoted && token.text.endsWith('{')) {
+    const zone = token.text.slice(0, -1);
+    problems.error(token, `the '{' behind '${shorten(zone)}' is read as part of it`, {
+      expected: `a space before '{': ${shorten(zone)} {`,
+    });
+    return [];
+  }
   const parts = splitKey(token, problems);
   if (parts === undefined) return [];
   const zones = readZoneToken(token, parts.zone, problems);

@@ -163,3 +163,10 @@ describe('the same key twice', () => {
     expect(readText(text).errors).toEqual(errors);
   });
 });
+
+describe('a brace without a space before it', () => {
+  it('is named as what is wrong', () => {
+    const { problems } = readText('.:2053{\n    whoami\n}\n');
+    expect(problems.list.map(renderProblem)[0]).toMatch(/expected: a space before '\{': \.:2053 \{/);
+  });
+});
