@@ -8,7 +8,14 @@
  */
 import { formatAddress } from '../dns/address.ts';
 import { Name } from '../dns/name.ts';
-import { type Column, type EndpointSlice, type ServicePort, addressCount, columnTexts } from './objects.ts';
+import {
+  type Column,
+  type EndpointSlice,
+  type ServicePort,
+  addressCount,
+  addressWidth,
+  columnTexts,
+} from './objects.ts';
 
 /** An address as a label: `10.0.0.1` → `10-0-0-1`, `fd00::` → `fd00--0`, since no label ends in a dash. */
 export function dashedAddress(text: string): string {
@@ -38,7 +45,7 @@ export class SliceEndpoints {
   constructor(slice: EndpointSlice) {
     this.slice = slice;
     this.count = addressCount(slice);
-    this.#width = slice.family === 4 ? 4 : 16;
+    this.#width = addressWidth(slice.family);
     this.#hostnames = new Texts(slice.hostnames, this.count);
     this.#targets = new Texts(slice.targets, this.count);
     this.#zones = new Texts(slice.zones, this.count);
@@ -187,7 +194,7 @@ export function addressesOf(slices: readonly SliceEndpoints[], family: 4 | 6): U
 
 /** Joins blocks of addresses of one family, leaving out what came before. */
 export function distinctAddresses(blocks: readonly Uint8Array[], family: 4 | 6): Uint8Array {
-  const width = family === 4 ? 4 : 16;
+  const width = addressWidth(family);
   const joined = Buffer.concat(blocks);
   const seen = new Set<number | string>();
   let length = 0;

@@ -46,11 +46,6 @@ export function familyOf(type: number): 4 | 6 | undefined {
   return type === Type.A ? 4 : type === Type.AAAA ? 6 : undefined;
 }
 
-/** Octets of one address. */
-export function addressOctets(family: 4 | 6): number {
-  return family === 4 ? 4 : 16;
-}
-
 /** The family of 4 or 16 octets. */
 export function addressFamily(octets: Uint8Array): 4 | 6 {
   return octets.length === 4 ? 4 : 6;

@@ -3,7 +3,7 @@
  */
 import { AddressIndex } from './address-index.ts';
 import { type FactCounters, addressFact, prefixesFact } from './facts.ts';
-import { type EndpointSlice, type Service, addressCount } from './objects.ts';
+import { type EndpointSlice, type Service, addressCount, addressWidth } from './objects.ts';
 import { AddressPrefixes } from './prefixes.ts';
 
 type Holder = Service | EndpointSlice;
@@ -74,6 +74,6 @@ export class KnownAddresses {
 }
 
 function* addressesOf(slice: EndpointSlice): Generator<Uint8Array> {
-  const width = slice.family === 4 ? 4 : 16;
+  const width = addressWidth(slice.family);
   for (let i = 0; i < addressCount(slice); i++) yield slice.addresses.subarray(i * width, (i + 1) * width);
 }

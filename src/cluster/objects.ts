@@ -72,9 +72,14 @@ export interface Pod {
   readonly ip: string;
 }
 
+/** Octets of one address of a family. */
+export function addressWidth(family: 4 | 6): number {
+  return family === 4 ? 4 : 16;
+}
+
 /** The number of addresses of a slice. */
 export function addressCount(slice: EndpointSlice): number {
-  return slice.addresses.length / (slice.family === 4 ? 4 : 16);
+  return slice.addresses.length / addressWidth(slice.family);
 }
 
 /** The column that holds these texts. A text with a line feed counts as empty: no name of Kubernetes has one. */

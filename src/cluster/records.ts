@@ -15,7 +15,7 @@ import { Name } from '../dns/name.ts';
 import type { RRset } from '../dns/rrset.ts';
 import type { Dependent } from './facts.ts';
 import { podAddressText } from './names.ts';
-import type { Service } from './objects.ts';
+import { type Service, addressWidth } from './objects.ts';
 import type { ClusterView } from './view.ts';
 import {
   type Asked,
@@ -24,7 +24,6 @@ import {
   NO_NAME,
   NO_OCTETS,
   addressFamily,
-  addressOctets,
   addresses,
   familyOf,
   serviceOwner,
@@ -146,7 +145,7 @@ function findClusterIPs(view: ClusterView, asked: Asked, service: Service): Foun
 
 function clusterIPs(owner: Name, ttl: number, family: 4 | 6, { clusterIPs: all }: Service): Found {
   const [first] = all;
-  if (all.length === 1 && first?.length === addressOctets(family)) return addresses(owner, ttl, family, first);
-  const ofFamily = all.filter((octets) => octets.length === addressOctets(family));
+  if (all.length === 1 && first?.length === addressWidth(family)) return addresses(owner, ttl, family, first);
+  const ofFamily = all.filter((octets) => octets.length === addressWidth(family));
   return addresses(owner, ttl, family, Buffer.concat(ofFamily));
 }

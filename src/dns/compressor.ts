@@ -28,9 +28,6 @@ export interface Placement {
 const AT_QUESTION: Placement = { octets: 0, pointer: QUESTION_POINTER };
 const ROOT: Placement = { octets: 1, pointer: undefined };
 
-/** For a name of which nothing is written out. */
-const NO_OFFSETS: Map<string, number> = new Map();
-
 export class NameCompressor {
   #question: Name | undefined;
   /**
@@ -51,10 +48,10 @@ export class NameCompressor {
     if (name === this.#question) return AT_QUESTION;
     const shared = this.#question?.sharedLabels(name) ?? 0;
     const own = name.labelCount - shared;
-    const offsets = own > 0 ? (this.#offsets ??= new Map()) : NO_OFFSETS;
     for (let i = 0; i < own; i++) {
       const start = name.starts[i] ?? 0;
       const suffix = name.key.slice(start);
+      const offsets = (this.#offsets ??= new Map());
       const known = offsets.get(suffix);
       if (known !== undefined) return { octets: start, pointer: POINTER | known };
       if (at + start <= MAX_POINTER_TARGET) offsets.set(suffix, at + start);

@@ -108,7 +108,7 @@ describe('requests that arrive together', () => {
     const sent = Array.from({ length: 100 }, (_, index) => `request ${index} ${'x'.repeat(index)}`);
     for (const text of sent) client.send(Buffer.from(text));
     const received: string[] = [];
-    // oxlint-disable-next-line no-await-in-loop
+    // oxlint-disable-next-line no-await-in-loop -- one reply after another, in their order
     while (received.length < sent.length) received.push((await client.receive()).toString());
     expect(received).toEqual(sent);
   });
@@ -132,7 +132,7 @@ describe('replies that the system does not take at once', () => {
     const sent = Array.from({ length: 64 }, (_, index) => `request ${index} ${'x'.repeat(index)}`);
     for (const text of sent) client.send(Buffer.from(text));
     const received: string[] = [];
-    // oxlint-disable-next-line no-await-in-loop
+    // oxlint-disable-next-line no-await-in-loop -- one reply after another, in their order
     while (received.length < sent.length) received.push((await client.receive()).toString());
     expect(received).toEqual(sent);
   });

@@ -2,7 +2,7 @@
  * Puts the compact form of an EndpointSlice together, address by address.
  */
 import { formatAddress, parseAddress } from '../../dns/address.ts';
-import { columnOf, type EndpointSlice, type ServicePort } from '../objects.ts';
+import { addressWidth, columnOf, type EndpointSlice, type ServicePort } from '../objects.ts';
 
 /** What is known of the endpoint that an address belongs to; empty texts where nothing is. */
 export interface EndpointFacts {
@@ -34,7 +34,7 @@ export class SliceBuilder {
   /** Adds a ready address in text form; false where it is no address of this family. */
   addText(text: string, facts: EndpointFacts): boolean {
     const octets = this.family === 4 ? parseIPv4(text) : parseAddress(text);
-    if (octets === undefined || octets.length !== (this.family === 4 ? 4 : 16)) return false;
+    if (octets === undefined || octets.length !== addressWidth(this.family)) return false;
     // There is one way only to write an IPv4 address.
     this.add(octets, facts, this.family === 4 || formatAddress(octets) === text ? '' : text);
     return true;
@@ -56,7 +56,7 @@ export class SliceBuilder {
   }
 
   build(namespace: string, name: string, service: string, ports: readonly ServicePort[]): EndpointSlice {
-    const width = this.family === 4 ? 4 : 16;
+    const width = addressWidth(this.family);
     const addresses = new Uint8Array(this.#octets.length * width);
     this.#octets.forEach((octets, i) => addresses.set(octets, i * width));
     return {
