@@ -26,14 +26,47 @@ interface RecordHeader {
   readonly ttl: number;
 }
 
+/** What stands in the data of a record: so many octets, a name, a character string, whatever is left. */
+type Field = number | 'name' | 'string' | 'rest';
+
+/**
+ * Types that are kept as opaque octets but may hold compressed names: those of RFC 1035, and those that RFC 3597 §4 has
+ * receivers decompress. Their names are written out, as a pointer means nothing in another message.
+ */
+const FIELDS_WITH_NAMES: ReadonlyMap<number, readonly Field[]> = new Map<number, readonly Field[]>([
+  [3, ['name']], // MD
+  [4, ['name']], // MF
+  [7, ['name']], // MB
+  [8, ['name']], // MG
+  [9, ['name']], // MR
+  [14, ['name', 'name']], // MINFO
+  [Type.RP, ['name', 'name']],
+  [Type.AFSDB, [2, 'name']],
+  [21, [2, 'name']], // RT
+  [24, [18, 'name', 'rest']], // SIG
+  [26, [2, 'name', 'name']], // PX
+  [30, ['name', 'rest']], // NXT
+  [Type.NAPTR, [4, 'string', 'string', 'string', 'name']],
+  [Type.KX, [2, 'name']],
+]);
+/** Octets that the data of one record can have. */
+const MAX_DATA = 0xffff;
+/** What the names that are written out may take together, for each octet of the message. */
+const WRITTEN_PER_OCTET = 4;
+/** This much more, so that a short message may hold a few of the longest names. */
+const WRITTEN_FREE = 4096;
+
 const NO_OPTIONS: readonly EdnsOption[] = [];
 
 export class WireReader {
   readonly #in: WireCursor;
+  /** Octets that names may still take which are written out. */
+  #writable: number;
 
   /** `octets` is borrowed; what is read is copied out of it. Compression pointers lead to nothing before `at`. */
   constructor(octets: Uint8Array, at: number) {
     this.#in = new WireCursor(octets, at);
+    this.#writable = WRITTEN_FREE + WRITTEN_PER_OCTET * octets.length;
   }
 
   get atEnd(): boolean {
@@ -95,13 +128,50 @@ export class WireReader {
       }
       case Type.SOA:
         return this.#soa(header);
-      default:
-        return this.#opaque(header);
+      default: {
+        const fields = FIELDS_WITH_NAMES.get(header.type);
+        return fields === undefined ? this.#opaque(header) : this.#opaqueWithNames(header, fields);
+      }
     }
   }
 
   #opaque(header: RecordHeader): RRset {
     return { ...header, kind: 'opaque', data: [this.#in.rest()] };
+  }
+
+  #opaqueWithNames(header: RecordHeader, fields: readonly Field[]): RRset | undefined {
+    const parts: Uint8Array[] = [];
+    for (const field of fields) {
+      const part = this.#field(field);
+      if (part === undefined) return undefined;
+      parts.push(part);
+    }
+    const data = new Uint8Array(Buffer.concat(parts));
+    return data.length > MAX_DATA ? undefined : { ...header, kind: 'opaque', data: [data] };
+  }
+
+  #field(field: Field): Uint8Array | undefined {
+    switch (field) {
+      case 'name':
+        return this.#writtenOut();
+      case 'string': {
+        const length = this.#in.uint8();
+        const text = length === undefined ? undefined : this.#in.take(length);
+        return text && Uint8Array.of(text.length, ...text);
+      }
+      case 'rest':
+        return this.#in.rest();
+      default:
+        return this.#in.take(field);
+    }
+  }
+
+  /** A name without pointers. Undefined too where all of them together would take too much. */
+  #writtenOut(): Uint8Array | undefined {
+    const name = this.#in.name();
+    if (name === undefined) return undefined;
+    this.#writable -= name.octetLength;
+    return this.#writable < 0 ? undefined : Buffer.from(name.written, 'latin1');
   }
 
   #address(header: RecordHeader, size: number): RRset | undefined {

@@ -6,10 +6,11 @@
  *     └────────┴──────────┴─────────┴───────────┴────────────┴─────┘
  *                  ▲ names that end like the question's point here, so that the client's spelling comes back
  *
- * The first record that does not fit is taken back, ends the filling and sets TC.
+ * The first record that does not fit is taken back, ends the filling and sets TC. Before that happens, Extended DNS Errors
+ * give up their room (RFC 8914 §3).
  */
 import { NameCompressor } from './compressor.ts';
-import { Flag, Rcode, Type } from './constants.ts';
+import { Flag, OptionCode, Rcode, Type } from './constants.ts';
 import { type EdnsOption, optRecordSize } from './edns.ts';
 import { HEADER_OCTETS } from './message.ts';
 import type { Question } from './question.ts';
@@ -69,6 +70,13 @@ export class MessageWriter {
     const end = Math.min(limit, target.length);
     if (end < HEADER_OCTETS) return 0;
     this.#setTarget(target);
+    const written = this.#fill(end, message, message.edns);
+    if (!this.#full) return written;
+    const unexplained = withoutExplanation(message.edns);
+    return unexplained === message.edns ? written : this.#fill(end, message, unexplained);
+  }
+
+  #fill(end: number, message: OutgoingMessage, wanted: OutgoingEdns | undefined): number {
     this.#at = HEADER_OCTETS;
     this.#full = false;
 
@@ -76,7 +84,7 @@ export class MessageWriter {
     this.#compressor.begin(question?.name);
     if (question !== undefined) this.#question(question);
     else this.#full = message.question !== undefined;
-    const edns = fittingEdns(message.edns, end - this.#at);
+    const edns = fittingEdns(wanted, end - this.#at);
     this.#limit = end - (edns === undefined ? 0 : optRecordSize(edns.options));
 
     const answers = this.#section(message.answers);
@@ -297,4 +305,14 @@ function fittingQuestion(question: Question | undefined, end: number): Question 
 function fittingEdns(edns: OutgoingEdns | undefined, room: number): OutgoingEdns | undefined {
   if (edns === undefined || optRecordSize(edns.options) <= room) return edns;
   return optRecordSize([]) <= room ? { ...edns, options: [] } : undefined;
+}
+
+/** RFC 8914 §3: what explains an answer is left out before anything of the answer is. */
+function withoutExplanation(edns: OutgoingEdns | undefined): OutgoingEdns | undefined {
+  if (edns === undefined || !edns.options.some(isExplanation)) return edns;
+  return { ...edns, options: edns.options.filter((option) => !isExplanation(option)) };
+}
+
+function isExplanation({ code }: EdnsOption): boolean {
+  return code === OptionCode.EDE;
 }

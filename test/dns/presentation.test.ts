@@ -184,7 +184,7 @@ const data: fc.Arbitrary<RecordData> = fc.oneof(
   }),
   fc.record({
     kind: fc.constant('opaque' as const),
-    type: fc.constantFrom(Type.HINFO, Type.CAA, Type.NAPTR, 44, 731, 0xffff),
+    type: fc.constantFrom(Type.HINFO, Type.CAA, Type.DS, 44, 731, 0xffff),
     data: fc.tuple(octets(0, 300)),
   }),
   fc.tuple(octets(0, 255), octets(0, 255)).map(([cpu, os]) => ({

@@ -204,6 +204,88 @@ describe('records', () => {
   });
 });
 
+/** Data that a pointer to the question's name (`www.test`) or to `test` in it stands in, and how it must be kept. */
+describe('names in opaque data are written out, as pointers mean nothing elsewhere (RFC 3597 §4)', () => {
+  const whole = pointer(12);
+  const WHOLE = '\x03www\x04test\0';
+  const part: readonly Piece[] = ['\x01A', pointer(16)];
+  const PART = '\x01A\x04test\0';
+  it.each<[string, number, readonly Piece[], readonly Piece[]]>([
+    ['MD', 3, [whole], [WHOLE]],
+    ['MF', 4, [whole], [WHOLE]],
+    ['MB', 7, [whole], [WHOLE]],
+    ['MG', 8, [whole], [WHOLE]],
+    ['MR', 9, [whole], [WHOLE]],
+    ['MINFO', 14, [whole, ...part], [WHOLE, PART]],
+    ['RP', Type.RP, [...part, whole], [PART, WHOLE]],
+    ['AFSDB', Type.AFSDB, [[0, 1], whole], [[0, 1], WHOLE]],
+    ['RT', 21, [[0, 9], ...part], [[0, 9], PART]],
+    ['SIG', 24, ['x'.repeat(18), whole, 'signature'], ['x'.repeat(18), WHOLE, 'signature']],
+    ['PX', 26, [[0, 1], whole, whole], [[0, 1], WHOLE, WHOLE]],
+    ['NXT', 30, [whole, [0xc0, 12]], [WHOLE, [0xc0, 12]]],
+    ['NAPTR', Type.NAPTR, [[0, 1, 0, 2], '\x01u\x03sip\0', whole], [[0, 1, 0, 2], '\x01u\x03sip\0', WHOLE]],
+    ['KX', Type.KX, [[0, 5], whole], [[0, 5], WHOLE]],
+  ])('%s', (_, type, given, kept) => {
+    const data = [...octets(...given)];
+    const { answerRecords } = readWhole(answer(pointer(12), record(type, data)));
+    expect(answerRecords).toMatchObject([{ kind: 'opaque', type, data: [Uint8Array.from(octets(...kept))] }]);
+    // What was written out is read as it is.
+    const again = readWhole(answer(pointer(12), record(type, [...octets(...kept)])));
+    expect(again.answerRecords).toMatchObject([{ data: [Uint8Array.from(octets(...kept))] }]);
+  });
+
+  it.each<[string, number, readonly Piece[]]>([
+    ['an RP with one name', Type.RP, ['\0']],
+    ['an RP with octets behind its names', Type.RP, ['\0\0x']],
+    ['an AFSDB without a name', Type.AFSDB, [[0, 1]]],
+    ['a NAPTR whose string ends behind its data', Type.NAPTR, [[0, 1, 0, 2], '\x09u']],
+    ['a NAPTR with two strings', Type.NAPTR, [[0, 1, 0, 2], '\0\0']],
+    ['an MB that points to itself', 7, [pointer(AFTER_QUESTION + 12)]],
+    ['a KX that points forwards', Type.KX, [[0, 1], pointer(AFTER_QUESTION + 100)]],
+  ])('%s is malformed', (_, type, data) => {
+    expect(read(answer(pointer(12), record(type, [...octets(...data)]))).kind).toBe('malformed');
+  });
+
+  it('without data are kept as they are', () => {
+    expect(readWhole(answer(pointer(12), record(Type.RP, []))).answerRecords).toMatchObject([
+      { kind: 'opaque', type: Type.RP, data: [new Uint8Array(0)] },
+    ]);
+  });
+
+  it('but not beyond a small multiple of the message: pointers to one long name are no bomb', () => {
+    const records = (count: number): Buffer =>
+      octets(
+        header(1, count, 0, 0),
+        '\x01a'.repeat(127),
+        [0],
+        A_IN,
+        ...Array.from({ length: count }, () =>
+          octets(pointer(12), record(Type.RP, [...pointer(12), ...pointer(12)])),
+        ).map((one) => [...one]),
+      );
+    const kept = readWhole(records(8)).answerRecords;
+    expect(kept).toHaveLength(8);
+    const bomb = records(4000);
+    expect(bomb.length).toBeLessThan(0xffff);
+    expect(read(bomb).kind).toBe('malformed');
+    expect(fastest(bomb)).toBeLessThan(30);
+  });
+
+  it('but not beyond what the data of a record can have', () => {
+    const message = (rest: number): Buffer =>
+      octets(
+        header(1, 1, 0, 0),
+        '\x01a'.repeat(127),
+        [0],
+        A_IN,
+        [0],
+        record(30, [...pointer(12), ...Buffer.alloc(rest)]),
+      );
+    expect(read(message(0xffff - 255)).kind).toBe('message');
+    expect(read(message(0xffff - 254)).kind).toBe('malformed');
+  });
+});
+
 describe('EDNS', () => {
   const withOpt = (...opts: readonly Buffer[]): Buffer =>
     octets(header(1, 0, 0, opts.length), [...QUESTION], ...opts.map((opt) => [...opt]));
