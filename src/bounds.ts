@@ -37,6 +37,40 @@ export const bounds = {
   tcpLinger: 1_000,
   /** Look-ups that one client query may cause within the server: CNAME links, search-path candidates. */
   lookupsPerQuery: 16,
+  /** Messages to upstreams that one client query may cause: retries, hedges and TCP fallbacks over all its look-ups. */
+  upstreamAttemptsPerQuery: 24,
+  /** Queries that wait for upstreams at once; equal ones count once. One beyond it is answered with SERVFAIL. */
+  upstreamQueries: 4096,
+  /** Client queries that wait for one query to an upstream because they ask the same. */
+  upstreamSharers: 1024,
+  /** Sockets to upstreams at once, over all protocols. */
+  upstreamSockets: 4096,
+  /** Octets that wait to be sent to upstreams or to become whole messages from them. */
+  upstreamOctets: 16_777_216,
+  /** Queries that wait on one connection to an upstream. */
+  upstreamInFlight: 256,
+  /** Time after which a query fails of whose upstreams none has answered anything since it was sent. */
+  upstreamSilence: 1_600,
+  /** Time after which a query to upstreams fails in any case. */
+  upstreamTime: 5_000,
+  /** Questions whose failure is remembered by `forward` (RFC 9520). */
+  upstreamFailures: 4096,
+  /** EDNS options of a client's query that are passed on to upstreams, in octets; where there are more, none are. */
+  upstreamOptions: 512,
+  /** Size of a file of nameservers, such as resolv.conf; a larger one is reported and the last good one goes on. */
+  resolvConfText: 65_536,
+  /** Size of a file with certificates or a key for connections to upstreams. */
+  certificateText: 1_048_576,
+  /** Octets that one `cache` keeps of each kind of answers, beside its limit in entries. */
+  cacheOctets: 33_554_432,
+  /** Refreshes of answers that one `cache` has under way. */
+  cacheRefreshes: 256,
+  /** Series of one metric; further ones are left out and counted. */
+  metricSeries: 10_000,
+  /** Open connections for health, readiness and metrics, for each address. */
+  httpConnections: 64,
+  /** Time for an HTTP request to arrive. */
+  httpRequest: 5_000,
   /** Endpoint addresses that are held drawn together for the Services that were asked for lately. */
   drawnEndpoints: 65_536,
   /** Time that queries in flight are given when the server stops. */
@@ -71,6 +105,8 @@ export const bounds = {
   hostsEntries: 1_000_000,
   /** Addresses of one name, and names of one address, in a hosts file. */
   hostsPerName: 256,
+  /** Size of a weight file; a larger one is reported and the last good one goes on. */
+  weightsText: 1_048_576,
   /** Octets of log lines that wait for a slow reader; lines beyond it are dropped and counted. */
   logWaiting: 1_048_576,
   /** Size of one file of manifests; a larger one is reported and not read. */

@@ -20,9 +20,14 @@ export interface OpenExchange extends Exchange {
   deferred: ReplyHandle | undefined;
 }
 
+/** The table of bounds with these values replaced. */
+function withDefaults(limits: Partial<Bounds> | undefined): Bounds {
+  return { ...bounds, ...limits };
+}
+
 export class Serving {
   handler: RequestHandler;
-  readonly limits: Bounds;
+  limits: Bounds;
   readonly counts: { -readonly [count in keyof TransportCounts]: number };
   readonly report: TransportReport;
   #reportedInThisTick = false;
@@ -30,8 +35,12 @@ export class Serving {
   constructor({ handler, report, limits }: Omit<OpenOptions, 'port'>) {
     this.handler = handler;
     this.report = report;
-    this.limits = { ...bounds, ...limits };
+    this.limits = withDefaults(limits);
     this.counts = { ignored: 0, overBound: 0, cutOff: 0, unsent: 0, failed: 0 };
+  }
+
+  setLimits(limits: Partial<Bounds>): void {
+    this.limits = withDefaults(limits);
   }
 
   /**

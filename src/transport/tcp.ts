@@ -3,6 +3,7 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
+import type { Bounds } from '../bounds.ts';
 import { Serving } from './serving.ts';
 import { TcpConnection } from './tcp-connection.ts';
 import { TcpExchange } from './tcp-exchange.ts';
@@ -80,6 +81,13 @@ class TcpListener implements Listener {
     this.#serving.handler = handler;
   }
 
+  setLimits(limits: Partial<Bounds>): void {
+    this.#serving.setLimits(limits);
+    if (this.#sweep === undefined) return;
+    clearInterval(this.#sweep);
+    this.#sweep = this.#startSweep();
+  }
+
   async stop(graceMs: number): Promise<void> {
     const closed = this.#stopAccepting();
     for (const connection of this.#connections) connection.drain();
@@ -135,7 +143,7 @@ class TcpListener implements Listener {
     const connection = new TcpConnection(socket, ends, this.#serving, this.#exchange);
     this.#connections.add(connection);
     this.#perClient.set(clientAddress, (this.#perClient.get(clientAddress) ?? 0) + 1);
-    this.#sweep ??= setInterval(() => this.#checkAll(), this.#lookEvery());
+    this.#sweep ??= this.#startSweep();
     socket.once('close', () => this.#disconnected(connection));
   }
 
@@ -154,6 +162,10 @@ class TcpListener implements Listener {
       clearInterval(this.#sweep);
       this.#sweep = undefined;
     }
+  }
+
+  #startSweep(): NodeJS.Timeout {
+    return setInterval(() => this.#checkAll(), this.#lookEvery());
   }
 
   #checkAll(): void {

@@ -56,6 +56,11 @@ export interface Listener {
   readonly bound: readonly { readonly address: string; readonly port: number }[];
   /** Replaces the handler from the next request on: how a reload takes over a socket. */
   setHandler(handler: RequestHandler): void;
+  /**
+   * Replaces values of the table of bounds; those that are not named are as in the table, whatever they were before. New
+   * connections take them, and on open ones every wait that begins afterwards.
+   */
+  setLimits(limits: Partial<Bounds>): void;
   /** Stops taking requests, lets deferred replies leave for at most `graceMs`, then closes. Resolves when closed. */
   stop(graceMs: number): Promise<void>;
   /** Closes at once. Resolves when closed. */

@@ -2,6 +2,7 @@
  * UDP on one address, and what every UDP listener is: a set of sockets with one handler and one set of bounds.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Bounds } from '../bounds.ts';
 import { Serving } from './serving.ts';
 import type { Listener, OpenOptions, RequestHandler } from './transport.ts';
 import { UdpSocket, type UdpServing } from './udp-socket.ts';
@@ -69,6 +70,10 @@ export class UdpListener implements Listener {
 
   setHandler(handler: RequestHandler): void {
     this.#shared.serving.handler = handler;
+  }
+
+  setLimits(limits: Partial<Bounds>): void {
+    this.#shared.serving.setLimits(limits);
   }
 
   async stop(graceMs: number): Promise<void> {

@@ -214,6 +214,39 @@ describe('time', () => {
   });
 });
 
+describe('bounds that are replaced', () => {
+  it('hold for new connections at once, and for open ones from their next wait on', async () => {
+    const { port, listener } = await openOneTcp(echo, { tcpFirstQuery: 60_000, tcpIdle: 60_000 });
+    const open = await tcpClient(port);
+    await ask(open, 'x');
+    listener.setLimits({ tcpFirstQuery: 30, tcpIdle: 30 });
+    const silent = await tcpClient(port);
+    await silent.ended;
+    // Its wait began before, under the bounds of then.
+    expect(open.socket.readableEnded).toBe(false);
+    expect(await ask(open, 'y')).toBe('y');
+    await open.ended;
+    expect(listener.counts.cutOff).toBe(2);
+  });
+
+  it('count what a connection has carried already', async () => {
+    const { port, listener } = await openOneTcp(echo);
+    const client = await tcpClient(port);
+    await ask(client, 'x');
+    listener.setLimits({ tcpQueries: 2 });
+    await ask(client, 'y');
+    await client.ended;
+  });
+
+  it('are as in the table again where they are not named', async () => {
+    const { port, listener } = await openOneTcp(echo, { tcpQueries: 1 });
+    listener.setLimits({});
+    const client = await tcpClient(port);
+    await ask(client, 'x');
+    expect(await ask(client, 'y')).toBe('y');
+  });
+});
+
 /** Sends the beginning of a long query, an octet at a time, until the connection is gone. */
 function trickle(client: TcpClient): void {
   client.socket.write(Buffer.of(0xff, 0xff));

@@ -1,0 +1,77 @@
+/**
+ * What all channels of one network hold together: sockets, and octets that wait to be sent or to become whole messages.
+ * Whoever takes gives back exactly once. Both have a bound, and what was refused at one is counted.
+ */
+import type { Bounds } from '../../bounds.ts';
+import type { AttemptListener, Endpoint, UpstreamProblem } from './upstream.ts';
+
+export class Usage {
+  readonly limits: Bounds;
+  /** Open or being opened. */
+  sockets = 0;
+  octets = 0;
+  /** How often a bound kept something from being taken. */
+  readonly reached = { sockets: 0, octets: 0 };
+  readonly #report: (message: string) => void;
+
+  constructor(limits: Bounds, report: (message: string) => void) {
+    this.limits = limits;
+    this.#report = report;
+  }
+
+  /** False where the bound is reached; nothing is taken then. */
+  takeSocket(): boolean {
+    if (this.sockets >= this.limits.upstreamSockets) {
+      this.reached.sockets++;
+      return false;
+    }
+    this.sockets++;
+    return true;
+  }
+
+  giveSocket(): void {
+    this.sockets--;
+  }
+
+  /** False where the bound would be passed; nothing is taken then. */
+  takeOctets(count: number): boolean {
+    if (this.octets + count > this.limits.upstreamOctets) {
+      this.reached.octets++;
+      return false;
+    }
+    this.octets += count;
+    return true;
+  }
+
+  giveOctets(count: number): void {
+    this.octets -= count;
+  }
+
+  /**
+   * Shows a message to a listener. A listener promises not to throw; out of a socket's event that would end the process,
+   * so the promise is not relied upon: what throws has not taken the message.
+   */
+  show(listener: AttemptListener, message: Uint8Array, from: Endpoint): boolean {
+    try {
+      return listener.received(message, from);
+    } catch (error) {
+      this.#failed(error);
+      return false;
+    }
+  }
+
+  /** Tells a listener of a problem; guarded in the same way. */
+  tell(listener: AttemptListener, problem: UpstreamProblem): void {
+    try {
+      listener.failed(problem);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): void {
+    this.#report(
+      `a reply of an upstream could not be handled: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+  }
+}

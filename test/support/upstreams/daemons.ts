@@ -1,0 +1,265 @@
+/**
+ * Real DNS servers as upstreams: unbound, knotd and dnsmasq, each on free ports of loopback with a configuration of its own
+ * in a folder of its own, and the same records. They are waited for until they answer, and ended by `stop`.
+ *
+ * | name in `example.test.` | |
+ * |---|---|
+ * | www | A 192.0.2.1, AAAA 2001:db8::1 |
+ * | alias | CNAME www |
+ * | text | TXT "hello" |
+ * | many | 300 A records: 10.1.0.0 and those that follow; more than a datagram carries |
+ * | whatever else | NXDOMAIN, from unbound and knotd with the SOA, from dnsmasq without |
+ *
+ * Nobody else is asked: names outside of the zone are REFUSED, or SERVFAIL where unbound finds no upstream.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Reason } from '../../e2e/needs.ts';
+import { keyPairs } from './certificates.ts';
+import { query } from './octets.ts';
+
+export type DaemonName = 'unbound' | 'knotd' | 'dnsmasq';
+
+export interface Daemon {
+  readonly name: DaemonName;
+  readonly address: '127.0.0.1';
+  /** UDP and TCP. */
+  readonly port: number;
+  /** DNS over TLS and over HTTPS with the certificate `server`; unbound alone has them. */
+  readonly tlsPort: number | undefined;
+  readonly httpsPort: number | undefined;
+  /** Ends the process; resolves when it is gone and its folder too. */
+  stop(): Promise<void>;
+}
+
+/** Records of the set that no datagram carries. */
+export const MANY = 300;
+
+const ANSWERS_WITHIN = 15_000;
+const ASK_EVERY = 25;
+/** Daemons stand in folders that are not on everybody's path. */
+const FOLDERS = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/sbin'];
+
+/** Why tests with this daemon cannot run here; undefined where they can. For `describeWith`. */
+export function lacking(name: DaemonName): Reason {
+  return programOf(name) === undefined ? `'${name}' is not installed` : undefined;
+}
+
+function programOf(name: DaemonName): string | undefined {
+  return FOLDERS.map((folder) => join(folder, name)).find((file) => {
+    try {
+      accessSync(file, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+interface Ports {
+  readonly dns: number;
+  readonly tls: number;
+  readonly https: number;
+}
+
+/** Writes the configuration to a folder. Gives the arguments that the daemon stays in the foreground with. */
+type Configure = (folder: string, ports: Ports) => Promise<readonly string[]>;
+
+const manyAddresses = Array.from({ length: MANY }, (_, index) => `10.1.${index >> 8}.${index & 0xff}`);
+
+const ZONE = `$ORIGIN example.test.
+$TTL 300
+@ SOA ns.example.test. hostmaster.example.test. 1 7200 1800 86400 60
+@ NS ns.example.test.
+ns A 127.0.0.1
+www A 192.0.2.1
+www AAAA 2001:db8::1
+alias CNAME www
+text TXT "hello"
+${manyAddresses.map((address) => `many A ${address}`).join('\n')}
+`;
+
+const unbound: Configure = async (folder, { dns, tls, https }) => {
+  const file = join(folder, 'unbound.conf');
+  await writeFile(join(folder, 'server.pem'), keyPairs.server.cert);
+  await writeFile(join(folder, 'server.key'), keyPairs.server.key);
+  await writeFile(join(folder, 'zone'), ZONE);
+  await writeFile(
+    file,
+    `server:
+  directory: "${folder}"
+  chroot: ""
+  username: ""
+  pidfile: ""
+  do-daemonize: no
+  use-syslog: no
+  verbosity: 0
+  num-threads: 1
+  interface: 127.0.0.1@${dns}
+  interface: 127.0.0.1@${tls}
+  interface: 127.0.0.1@${https}
+  tls-port: ${tls}
+  https-port: ${https}
+  tls-service-pem: "${join(folder, 'server.pem')}"
+  tls-service-key: "${join(folder, 'server.key')}"
+  module-config: "iterator"
+  do-not-query-localhost: no
+  minimal-responses: yes
+  local-zone: "test." nodefault
+auth-zone:
+  name: "example.test."
+  zonefile: "${join(folder, 'zone')}"
+  for-upstream: no
+  for-downstream: yes
+forward-zone:
+  name: "."
+  forward-addr: 127.0.0.1@1
+remote-control:
+  control-enable: no
+`,
+  );
+  return ['-d', '-c', file];
+};
+
+const knotd: Configure = async (folder, { dns }) => {
+  const file = join(folder, 'knot.conf');
+  await writeFile(join(folder, 'zone'), ZONE);
+  await writeFile(
+    file,
+    `server:
+  rundir: "${folder}"
+  listen: 127.0.0.1@${dns}
+  udp-workers: 1
+  tcp-workers: 1
+  background-workers: 1
+database:
+  storage: "${folder}"
+log:
+  - target: stderr
+    any: error
+zone:
+  - domain: example.test
+    file: "${join(folder, 'zone')}"
+    zonefile-sync: -1
+    journal-content: none
+`,
+  );
+  return ['-c', file];
+};
+
+const dnsmasq: Configure = async (folder, { dns }) => {
+  const file = join(folder, 'dnsmasq.conf');
+  const hosts = join(folder, 'hosts');
+  const lines = manyAddresses.map((address) => `${address} many.example.test`);
+  await writeFile(hosts, ['192.0.2.1 www.example.test', '2001:db8::1 www.example.test', ...lines, ''].join('\n'));
+  await writeFile(
+    file,
+    `port=${dns}
+listen-address=127.0.0.1
+bind-interfaces
+user=
+group=
+pid-file=
+no-resolv
+no-hosts
+local=/example.test/
+local-ttl=300
+addn-hosts=${hosts}
+cname=alias.example.test,www.example.test
+txt-record=text.example.test,hello
+`,
+  );
+  return ['--keep-in-foreground', `--conf-file=${file}`];
+};
+
+const configures: Readonly<Record<DaemonName, Configure>> = { unbound, knotd, dnsmasq };
+
+/**
+ * Starts one. Rejects where it ends by itself or does not answer in time, with what it said; a port that another process
+ * took in the meantime is one reason, so a second try is made.
+ */
+export async function startDaemon(name: DaemonName, tries = 2): Promise<Daemon> {
+  const program = programOf(name);
+  if (program === undefined) throw new Error(`'${name}' is not installed`);
+  const folder = await mkdtemp(join(tmpdir(), `nodens-${name}-`));
+  const ports = { dns: await freePort(), tls: await freePort(), https: await freePort() };
+  const child = spawn(program, await configures[name](folder, ports), { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  child.stdout.on('data', (text: Buffer) => (said += text.toString()));
+  child.stderr.on('data', (text: Buffer) => (said += text.toString()));
+  const stop = async (): Promise<void> => {
+    await end(child);
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await answering(child, ports.dns);
+  } catch (error) {
+    await stop();
+    if (tries > 1) return startDaemon(name, tries - 1);
+    throw new Error(`${name} does not answer: ${said}`, { cause: error });
+  }
+  const secure = name === 'unbound';
+  return {
+    name,
+    address: '127.0.0.1',
+    port: ports.dns,
+    tlsPort: secure ? ports.tls : undefined,
+    httpsPort: secure ? ports.https : undefined,
+    stop,
+  };
+}
+
+/** A port that is free now, over UDP and TCP. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const bound = server.address();
+  const port = bound !== null && typeof bound === 'object' ? bound.port : 0;
+  const socket = createSocket('udp4');
+  const free = await new Promise<boolean>((resolve) => {
+    socket.once('error', () => resolve(false));
+    socket.bind(port, '127.0.0.1', () => resolve(true));
+  });
+  socket.close();
+  server.close();
+  await once(server, 'close');
+  return free ? port : freePort();
+}
+
+/** Asks again and again until there is an answer. */
+async function answering(child: ChildProcess, port: number): Promise<void> {
+  const socket = createSocket('udp4');
+  const answers: Buffer[] = [];
+  socket.on('message', (message) => {
+    if ((message.readUInt16BE(2) & 0xf) === 0) answers.push(message);
+  });
+  socket.on('error', () => {});
+  try {
+    const deadline = performance.now() + ANSWERS_WITHIN;
+    while (answers.length === 0) {
+      if (child.exitCode !== null) throw new Error(`it ended with status ${child.exitCode}`);
+      if (performance.now() > deadline) throw new Error('the time is over');
+      socket.send(query('www.example.test.'), port, '127.0.0.1');
+      // oxlint-disable-next-line no-await-in-loop -- one question after another
+      await delay(ASK_EVERY);
+    }
+  } finally {
+    socket.close();
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  const stubborn = setTimeout(() => child.kill('SIGKILL'), 5_000);
+  await gone;
+  clearTimeout(stubborn);
+}
