@@ -1,6 +1,6 @@
 /**
- * telemetry/: what the server tells about itself: log lines, and later metrics. It knows no DNS and imports nothing of
- * the rooms that use it.
+ * telemetry/: what the server tells about itself: log lines and metrics. It knows no DNS and imports nothing of the rooms
+ * that use it.
  *
  * This file: log lines on standard output, as CoreDNS writes them, so that what reads its logs reads these:
  * `[LEVEL] ` and, for plugins, `plugin/NAME: `, without timestamps. Lines are gathered and leave once per turn of the event
@@ -13,6 +13,8 @@ export interface Logger {
   info(message: string): void;
   warning(message: string): void;
   error(message: string): void;
+  /** A whole line of another form, such as JSON, without its line feed: no level and no prefix is put before it. */
+  plain(line: string): void;
 }
 
 /** Where log lines go: standard output, or a list in a test. */
@@ -26,6 +28,7 @@ export class LogWriter {
   readonly #sink: LineSink;
   #waiting = '';
   #dropped = 0;
+  #reported = 0;
   #scheduled = false;
   #blocked = false;
   /** Debug lines are written only while this is set. */
@@ -47,7 +50,13 @@ export class LogWriter {
       info: (message) => line('INFO', message),
       warning: (message) => line('WARNING', message),
       error: (message) => line('ERROR', message),
+      plain: (text) => this.write(`${text}\n`),
     };
+  }
+
+  /** Lines that were dropped since the start. */
+  get dropped(): number {
+    return this.#dropped;
   }
 
   /** Takes one whole line. Control characters other than the final line feed must have been escaped. */
@@ -68,10 +77,10 @@ export class LogWriter {
   /** Hands over at once what waits. */
   flush(): void {
     if (this.#waiting === '' || this.#blocked) return;
-    const lost = this.#dropped === 0 ? '' : `[WARNING] ${this.#dropped} log lines were dropped\n`;
-    const lines = this.#waiting + lost;
+    const lost = this.#dropped - this.#reported;
+    const lines = lost === 0 ? this.#waiting : `${this.#waiting}[WARNING] ${lost} log lines were dropped\n`;
     this.#waiting = '';
-    this.#dropped = 0;
+    this.#reported = this.#dropped;
     if (this.#sink.write(lines)) return;
     this.#blocked = true;
     this.#sink.drained(() => {

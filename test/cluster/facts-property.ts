@@ -212,7 +212,7 @@ class World {
       facts,
       stores: { acquire: () => Promise.resolve({ state, release: silent }) },
       clock: { now: () => 1_000_000, monotonic: () => 0 },
-      logger: () => ({ debug: silent, info: silent, warning: silent, error: silent }),
+      logger: () => ({ plain: silent, debug: silent, info: silent, warning: silent, error: silent }),
       ownAddresses: () => world?.ownAddresses ?? [],
     };
     const usesOf = (name: string) => (block?.directives ?? []).filter((one) => one.name.text === name);

@@ -39,9 +39,10 @@ describe('lines', () => {
     plugin.warning('w');
     plugin.error('e');
     log.write('a whole line\n');
+    plugin.plain('{"a":1}');
     log.flush();
     expect(sink.writes.join('')).toBe(
-      '[INFO] Reloading\n[WARNING] plugin/errors: w\n[ERROR] plugin/errors: e\na whole line\n',
+      '[INFO] Reloading\n[WARNING] plugin/errors: w\n[ERROR] plugin/errors: e\na whole line\n{"a":1}\n',
     );
   });
 
@@ -111,6 +112,7 @@ describe('a sink that wants no more', () => {
     const [, waited = ''] = sink.writes;
     expect(waited.slice(0, fitting * line.length)).toBe(line.repeat(fitting));
     expect(waited.slice(fitting * line.length)).toBe('[WARNING] 7 log lines were dropped\n');
+    expect(log.dropped).toBe(7);
     log.write('after\n');
     await turn();
     expect(sink.writes.at(-1)).toBe('after\n');
