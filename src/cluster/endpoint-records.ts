@@ -4,7 +4,7 @@
  */
 import { Type } from '../dns/constants.ts';
 import type { Name } from '../dns/name.ts';
-import { type SliceEndpoints, addressesOf, distinctAddresses } from './endpoints.ts';
+import { type ServiceEndpoints, type SliceEndpoints, addressesOf, distinctAddresses } from './endpoints.ts';
 import { type ClusterName, withoutUnderscore } from './names.ts';
 import type { Service, ServicePort } from './objects.ts';
 import type { ClusterView } from './view.ts';
@@ -15,13 +15,13 @@ import { type Pair, services } from './srv.ts';
 export function findEndpoints(view: ClusterView, asked: Asked, service: Service): Found {
   const { name, type, owner } = asked;
   const { ttl, noEndpoints, endpointPodNames } = view.options;
-  if (noEndpoints) return NO_NAME;
+  if (noEndpoints) return NO_NAME.endpointsNotServed;
   const endpoints = view.state.endpointsOf(service);
   if (name.kind === 'topology') return findTopology(view, asked, endpoints.slices, name);
 
   const label = name.kind === 'endpoint' ? name.label : undefined;
   const chosen = chooseEndpoints(endpoints.slices, name, endpointPodNames);
-  if (chosen.length === 0) return isProtocol(label, service, endpoints.slices) ? NO_DATA : NO_NAME;
+  if (chosen.length === 0) return isProtocol(label, service, endpoints.slices) ? NO_DATA : whyNone(endpoints, name);
   const family = familyOf(type);
   if (family !== undefined) {
     // The common question, whose answer is kept.
@@ -33,6 +33,12 @@ export function findEndpoints(view: ClusterView, asked: Asked, service: Service)
   if (parent === undefined) return NO_DATA;
   const count = chosen.reduce((sum, { slice, ports, at }) => sum + (at?.length ?? slice.count) * ports.length, 0);
   return services(owner, ttl, count, endpointPairs(chosen, parent, endpointPodNames));
+}
+
+/** Why a name stands for none of the endpoints that a Service has. */
+function whyNone(endpoints: ServiceEndpoints, name: ClusterName): Found {
+  if (endpoints.slices.length === 0) return NO_NAME.noReadyEndpoints;
+  return name.kind === 'port' ? NO_NAME.noSuchPort : NO_NAME.noSuchEndpoint;
 }
 
 /** Endpoints of one slice that a name stands for, with the ports that it asks for. */

@@ -6,18 +6,56 @@ import { Name } from '../dns/name.ts';
 import type { RRset } from '../dns/rrset.ts';
 import type { ClusterName } from './names.ts';
 
+/** What it is that a cluster does not have where a name gives nothing; what stays hidden counts as not existing. */
+export type Missing =
+  /** The grammar of names has no such name. */
+  | 'noSuchName'
+  | 'noSuchNamespace'
+  | 'noSuchService'
+  /** Of a headless Service. */
+  | 'noReadyEndpoints'
+  /** A Service with a cluster IP and no ready endpoint, where such are ignored. */
+  | 'emptyService'
+  /** Endpoints are not known at all. */
+  | 'endpointsNotServed'
+  | 'noSuchPort'
+  | 'noSuchEndpoint'
+  /** An ExternalName that is no name. */
+  | 'badExternalName'
+  /** Pods have no names at all. */
+  | 'podsNotServed'
+  | 'noSuchPod'
+  | 'noSuchAddress'
+  /** The name is there, and the type is not. */
+  | 'noSuchType';
+
 /** What a name and type give. */
 export type Found =
   /** The name does not exist. */
-  | { readonly kind: 'no-name' }
+  | { readonly kind: 'no-name'; readonly why: Missing }
   /** The name exists and has no records of the type. */
-  | { readonly kind: 'no-data' }
+  | { readonly kind: 'no-data'; readonly why: Missing }
   | { readonly kind: 'records'; readonly answers: readonly RRset[]; readonly additional: readonly RRset[] }
   /** The name is an alias; for address types the caller goes after the target. */
   | { readonly kind: 'alias'; readonly alias: RRset; readonly target: Name };
 
-export const NO_NAME: Found = { kind: 'no-name' };
-export const NO_DATA: Found = { kind: 'no-data' };
+/** The name does not exist: one value for each reason, so that a name that is missing costs no allocation. */
+export const NO_NAME = {
+  noSuchName: { kind: 'no-name', why: 'noSuchName' },
+  noSuchNamespace: { kind: 'no-name', why: 'noSuchNamespace' },
+  noSuchService: { kind: 'no-name', why: 'noSuchService' },
+  noReadyEndpoints: { kind: 'no-name', why: 'noReadyEndpoints' },
+  emptyService: { kind: 'no-name', why: 'emptyService' },
+  endpointsNotServed: { kind: 'no-name', why: 'endpointsNotServed' },
+  noSuchPort: { kind: 'no-name', why: 'noSuchPort' },
+  noSuchEndpoint: { kind: 'no-name', why: 'noSuchEndpoint' },
+  badExternalName: { kind: 'no-name', why: 'badExternalName' },
+  podsNotServed: { kind: 'no-name', why: 'podsNotServed' },
+  noSuchPod: { kind: 'no-name', why: 'noSuchPod' },
+  noSuchAddress: { kind: 'no-name', why: 'noSuchAddress' },
+} as const satisfies Readonly<Partial<Record<Missing, Found>>>;
+
+export const NO_DATA: Found = { kind: 'no-data', why: 'noSuchType' };
 
 /** What is asked: the question's name as it was written, what it means, its type, and the zone that it is in. */
 export interface Asked {

@@ -14,7 +14,7 @@ import { Class, Type } from '../dns/constants.ts';
 import { Name } from '../dns/name.ts';
 import type { RRset } from '../dns/rrset.ts';
 import type { Dependent } from './facts.ts';
-import { podAddressText } from './names.ts';
+import { type ClusterName, podAddressText } from './names.ts';
 import { type Service, addressWidth } from './objects.ts';
 import type { ClusterView } from './view.ts';
 import {
@@ -42,17 +42,17 @@ export function findRecords(asker: Dependent, view: ClusterView, asked: Asked): 
     case 'version':
       return asked.type === Type.TXT ? version(asked.owner) : NO_DATA;
     case 'namespace':
-      if (name.tree === 'pod' && view.options.pods === 'disabled') return NO_NAME;
-      return view.shows(asker, name.namespace) ? NO_DATA : NO_NAME;
+      if (name.tree === 'pod' && view.options.pods === 'disabled') return NO_NAME.podsNotServed;
+      return view.shows(asker, name.namespace) ? NO_DATA : NO_NAME.noSuchNamespace;
     case 'pod':
       return findPod(asker, view, asked, name.namespace, podAddressText(name.address));
     case 'service':
     case 'endpoint':
     case 'port':
     case 'topology': {
-      if (!view.shows(asker, name.namespace)) return NO_NAME;
+      if (!view.shows(asker, name.namespace)) return NO_NAME.noSuchNamespace;
       const service = view.state.service(asker, name.namespace, name.service);
-      return service === undefined ? NO_NAME : findService(view, asked, service);
+      return service === undefined ? NO_NAME.noSuchService : findService(view, asked, service);
     }
     case 'apex':
     case 'tree':
@@ -60,7 +60,7 @@ export function findRecords(asker: Dependent, view: ClusterView, asked: Asked): 
     case 'name-server':
       return NO_DATA;
     case 'none':
-      return NO_NAME;
+      return NO_NAME.noSuchName;
   }
 }
 
@@ -78,10 +78,13 @@ function version(owner: Name): Found {
 
 function findPod(asker: Dependent, view: ClusterView, asked: Asked, namespace: string, text: string): Found {
   const { pods, ttl } = view.options;
-  if (pods === 'disabled' || !view.shows(asker, namespace)) return NO_NAME;
+  if (pods === 'disabled') return NO_NAME.podsNotServed;
+  if (!view.shows(asker, namespace)) return NO_NAME.noSuchNamespace;
   const octets = parseAddress(text);
-  if (octets === undefined) return NO_NAME;
-  if (pods === 'verified' && !view.state.podsAt(asker, text).some((pod) => pod.namespace === namespace)) return NO_NAME;
+  if (octets === undefined) return NO_NAME.noSuchPod;
+  if (pods === 'verified' && !view.state.podsAt(asker, text).some((pod) => pod.namespace === namespace)) {
+    return NO_NAME.noSuchPod;
+  }
   const family = familyOf(asked.type);
   return addresses(asked.owner, ttl, family, family === addressFamily(octets) ? octets : NO_OCTETS);
 }
@@ -89,15 +92,21 @@ function findPod(asker: Dependent, view: ClusterView, asked: Asked, namespace: s
 function findService(view: ClusterView, asked: Asked, service: Service): Found {
   switch (service.kind) {
     case 'external-name':
-      return asked.name.kind === 'service' ? findExternalName(view, asked, service) : NO_NAME;
+      return asked.name.kind === 'service' ? findExternalName(view, asked, service) : nothingBelow(asked.name);
     case 'headless':
       return findEndpoints(view, asked, service);
     case 'cluster-ip':
-      if (isEmptyAndIgnored(view, service)) return NO_NAME;
+      if (isEmptyAndIgnored(view, service)) return NO_NAME.emptyService;
       return asked.name.kind === 'endpoint'
         ? findEndpoints(view, asked, service)
         : findClusterIPs(view, asked, service);
   }
+}
+
+/** Below a Service that has neither ports nor endpoints, or none that are asked for so. */
+function nothingBelow(name: ClusterName): Found {
+  if (name.kind === 'port') return NO_NAME.noSuchPort;
+  return name.kind === 'endpoint' ? NO_NAME.noSuchEndpoint : NO_NAME.noSuchName;
 }
 
 function isEmptyAndIgnored(view: ClusterView, service: Service): boolean {
@@ -108,9 +117,9 @@ function isEmptyAndIgnored(view: ClusterView, service: Service): boolean {
 
 function findExternalName(view: ClusterView, asked: Asked, service: Service): Found {
   // A target that is an address is no name: the API server warns of it, and there is nothing to answer.
-  if (parseAddress(service.externalName) !== undefined) return NO_NAME;
+  if (parseAddress(service.externalName) !== undefined) return NO_NAME.badExternalName;
   const target = Name.parse(service.externalName);
-  if (target === undefined) return NO_NAME;
+  if (target === undefined) return NO_NAME.badExternalName;
   if (asked.type !== Type.CNAME && familyOf(asked.type) === undefined) return NO_DATA;
   const { owner } = asked;
   const alias: RRset = {
@@ -129,12 +138,12 @@ function findExternalName(view: ClusterView, asked: Asked, service: Service): Fo
 function findClusterIPs(view: ClusterView, asked: Asked, service: Service): Found {
   const { name, type, owner } = asked;
   const { ttl } = view.options;
-  if (name.kind !== 'service' && name.kind !== 'port') return NO_NAME;
+  if (name.kind !== 'service' && name.kind !== 'port') return nothingBelow(name);
   const family = familyOf(type);
   // The common question first: its answer needs no look at the ports.
   if (name.kind === 'service' && family !== undefined) return clusterIPs(owner, ttl, family, service);
   const ports = matchingPorts(service.ports, name);
-  if (ports === undefined) return NO_NAME;
+  if (ports === undefined) return NO_NAME.noSuchPort;
   if (family !== undefined) return clusterIPs(owner, ttl, family, service);
   if (type !== Type.SRV) return NO_DATA;
   const target = serviceOwner(service, asked.zone);

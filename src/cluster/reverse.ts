@@ -7,7 +7,7 @@ import { Name } from '../dns/name.ts';
 import { SliceEndpoints } from './endpoints.ts';
 import type { Dependent } from './facts.ts';
 import type { EndpointSlice } from './objects.ts';
-import { type Found, serviceOwner } from './found.ts';
+import { type Found, NO_DATA, NO_NAME, serviceOwner } from './found.ts';
 import type { ClusterView } from './view.ts';
 
 /** Finds the PTR records of an address, or whether the name of a prefix is an empty non-terminal (RFC 8020). */
@@ -19,11 +19,11 @@ export function findReverse(
   asked: ReverseQuestion,
 ): Found {
   if (asked.kind === 'prefix') {
-    return { kind: view.state.hasPrefix(asker, asked.family, asked.digits) ? 'no-data' : 'no-name' };
+    return view.state.hasPrefix(asker, asked.family, asked.digits) ? NO_DATA : NO_NAME.noSuchAddress;
   }
   const targets = pointersTo(asker, view, asked.octets);
-  if (targets.length === 0) return { kind: 'no-name' };
-  if (type !== Type.PTR) return { kind: 'no-data' };
+  if (targets.length === 0) return NO_NAME.noSuchAddress;
+  if (type !== Type.PTR) return NO_DATA;
   return {
     kind: 'records',
     answers: [{ owner, type: Type.PTR, class: Class.IN, ttl: view.options.ttl, kind: 'name', targets }],

@@ -5,7 +5,7 @@ import { Problems, renderProblem } from '../corefile/problems.ts';
 import { planServer } from '../server/plan.ts';
 import { folderOf, messageOf } from '../server/server.ts';
 import type { Flags } from './arguments.ts';
-import { chooseConfiguration } from './configuration.ts';
+import { DEFAULT_PORT, chooseConfiguration } from './configuration.ts';
 
 /**
  * Resolves with the exit status: 0 where nothing is wrong, else 1. What is read but not served is wrong; hints and
@@ -17,7 +17,11 @@ export async function check(flags: Flags, print: (line: string) => void): Promis
     const problems = new Problems();
     const corefile = loadCorefile(source, process.env, problems);
     if (corefile !== undefined) {
-      planServer(corefile, { defaultPort: flags.port ?? 53, bind, fixtures, folder: folderOf(source) }, problems);
+      planServer(
+        corefile,
+        { defaultPort: flags.port ?? DEFAULT_PORT, bind, fixtures, folder: folderOf(source) },
+        problems,
+      );
     }
     for (const problem of problems.list) print(renderProblem(problem));
     const manifests = fixtures.length === 0 ? undefined : await checkFixtures(fixtures);

@@ -7,6 +7,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { CorefileSource } from '../corefile/corefile.ts';
 import type { Flags } from './arguments.ts';
+import { RESOLV_CONF, findUpstreams } from './upstreams.ts';
+
+/** Of server blocks that give none, where the command line does not either. */
+export const DEFAULT_PORT = 53;
 
 export interface ChosenConfiguration {
   readonly source: CorefileSource;
@@ -14,10 +18,15 @@ export interface ChosenConfiguration {
   readonly bind: readonly string[];
   /** The example cluster is served, which is said at start. */
   readonly isExample: boolean;
+  /** What the person who started the program should know of the Corefile that was chosen. */
+  readonly remark: string | undefined;
 }
 
-/** @param bind a line that binds the block, or nothing */
-const fixtureCorefile = (bind = ''): string => `. {
+/**
+ * @param bind a line that binds the block, or nothing
+ * @param forward the line that hands other names on, or nothing
+ */
+const fixtureCorefile = (bind: string, forward: string): string => `. {
 ${bind}    errors
     reload
     local
@@ -29,6 +38,7 @@ ${bind}    errors
         fallthrough in-addr.arpa ip6.arpa
         ttl 5
     }
+${forward}    cache 30
 }
 `;
 
@@ -61,29 +71,56 @@ const podCorefile = `. {
 /** The manifests of the example cluster, beside the program. */
 const examples = new URL('../../manifests/examples/', import.meta.url);
 /** The example is for this machine alone, unless --bind says otherwise. */
-const LOOPBACK = '    bind 127.0.0.1 ::1\n';
+const LOOPBACK: readonly string[] = ['127.0.0.1', '::1'];
+const bindLine = (addresses: readonly string[]): string => `    bind ${addresses.join(' ')}\n`;
 const serviceAccount = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
 /** @throws Error where standard input cannot be read, or is asked for twice */
 export function chooseConfiguration(flags: Flags, environment: NodeJS.ProcessEnv): ChosenConfiguration {
   const { conf, fixtures, bind } = flags;
-  const chosen = (source: CorefileSource): ChosenConfiguration => ({ source, fixtures, bind, isExample: false });
+  const chosen = (source: CorefileSource): ChosenConfiguration => ({
+    source,
+    fixtures,
+    bind,
+    isExample: false,
+    remark: undefined,
+  });
   if (conf === 'stdin' && fixtures.includes('-')) {
     throw new Error('-conf stdin and --fixture - cannot both read standard input; put one of them in a file');
   }
   if (conf === 'stdin') return chosen(builtIn('stdin', readFileSync(0, 'utf8')));
   if (conf !== undefined) return chosen({ kind: 'file', path: conf });
   if (existsSync('Corefile')) return chosen({ kind: 'file', path: 'Corefile' });
-  if (fixtures.length > 0) return chosen(builtIn('built-in fixture Corefile', fixtureCorefile()));
+  if (fixtures.length > 0) {
+    const { corefile, remark } = withUpstreams('', flags, bind);
+    return { ...chosen(builtIn('built-in fixture Corefile', corefile)), remark };
+  }
   if (environment['KUBERNETES_SERVICE_HOST'] !== undefined && existsSync(serviceAccount)) {
     return chosen(builtIn('built-in pod Corefile', podCorefile));
   }
+  const loopback = bind.length > 0 ? '' : bindLine(LOOPBACK);
+  const { corefile, remark } = withUpstreams(loopback, flags, bind.length > 0 ? bind : LOOPBACK);
   return {
-    source: builtIn('built-in example Corefile', fixtureCorefile(bind.length > 0 ? '' : LOOPBACK)),
+    source: builtIn('built-in example Corefile', corefile),
     fixtures: [fileURLToPath(examples)],
     bind,
     isExample: true,
+    remark,
   };
+}
+
+/** @param bound the addresses that the program will be bound to; empty for all */
+function withUpstreams(bind: string, { port = DEFAULT_PORT }: Flags, bound: readonly string[]) {
+  const { line, remark } = findUpstreams(resolvConf(), port, bound);
+  return { corefile: fixtureCorefile(bind, line === undefined ? '' : `    ${line}\n`), remark };
+}
+
+function resolvConf(): string | undefined {
+  try {
+    return readFileSync(RESOLV_CONF, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 function builtIn(name: string, text: string): CorefileSource {

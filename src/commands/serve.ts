@@ -9,35 +9,42 @@ import { FactCounters } from '../cluster/facts.ts';
 import { type FixtureSummary, renderReport, summaryText } from '../cluster/fixture/fixture.ts';
 import { ClusterStores } from '../cluster/stores.ts';
 import type { Clock } from '../plugins/plugin.ts';
+import { SharedThings } from '../server/shared-things.ts';
+import { type ClientNetwork, openNetwork } from '../transport/client/network.ts';
+import { Metrics } from '../telemetry/metrics.ts';
+import { observeLog, observeProcess } from '../telemetry/process-metrics.ts';
+import { version } from '../version.ts';
 import { OwnAddresses } from '../server/own-addresses.ts';
 import { Server, messageOf } from '../server/server.ts';
 import { onReloadSignal } from '../signals.ts';
 import { type Logger, LogWriter, streamSink } from '../telemetry/logger.ts';
 import type { Flags } from './arguments.ts';
-import { type ChosenConfiguration, chooseConfiguration } from './configuration.ts';
+import { type ChosenConfiguration, DEFAULT_PORT, chooseConfiguration } from './configuration.ts';
 import { startText } from './start-text.ts';
-
-const DEFAULT_PORT = 53;
 
 const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
 /** Resolves with the exit status when the server has ended. */
 export async function serve(flags: Flags): Promise<number> {
   const log = new LogWriter(streamSink(process.stdout));
+  const network = openNetwork({ report: (message) => log.logger().error(message) });
+  const fatal = Promise.withResolvers<string>();
   let server: Server;
   let chosen: ChosenConfiguration;
   try {
     chosen = chooseConfiguration(flags, process.env);
     writePidfile(flags.pidfile);
-    server = await start(chosen, flags, log);
+    server = await start(chosen, flags, { log, network, fatal: fatal.resolve });
   } catch (error) {
+    network.close();
     removePidfile(flags.pidfile);
     log.flush();
     process.stderr.write(`${messageOf(error)}\n`);
     return 1;
   }
   if (!flags.quiet) log.write(startText(server.zones, chosen));
-  const status = await untilSignal(server, log);
+  const status = await untilEnd(server, log, fatal.promise);
+  network.close();
   removePidfile(flags.pidfile);
   log.flush();
   return status;
@@ -57,7 +64,14 @@ function removePidfile(path: string | undefined): void {
   if (path !== undefined) rmSync(path, { force: true });
 }
 
-async function start(chosen: ChosenConfiguration, flags: Flags, log: LogWriter): Promise<Server> {
+/** What the program has one of. */
+interface Parts {
+  readonly log: LogWriter;
+  readonly network: ClientNetwork;
+  readonly fatal: (message: string) => void;
+}
+
+async function start(chosen: ChosenConfiguration, flags: Flags, { log, network, fatal }: Parts): Promise<Server> {
   const facts = new FactCounters();
   const fixtureLog = log.logger('fixture: ');
   const stores = new ClusterStores(facts, clock.now, (report) => {
@@ -66,17 +80,43 @@ async function start(chosen: ChosenConfiguration, flags: Flags, log: LogWriter):
     else if (report.severity === 'warning') fixtureLog.warning(text);
     else fixtureLog.info(text);
   });
+  const metrics = new Metrics();
+  observeProcess(metrics, version);
+  observeLog(metrics, log);
+  observeNetwork(metrics, network);
   const server = await Server.start({
     source: chosen.source,
     environment: process.env,
     plan: { defaultPort: flags.port ?? DEFAULT_PORT, bind: chosen.bind, fixtures: chosen.fixtures },
-    parts: { facts, stores, clock, log, ownAddresses: new OwnAddresses(facts) },
+    parts: {
+      facts,
+      stores,
+      clock,
+      log,
+      ownAddresses: new OwnAddresses(facts),
+      metrics,
+      network,
+      shared: new SharedThings(),
+      fatal,
+    },
   });
+  if (chosen.remark !== undefined && !flags.quiet) log.logger().info(chosen.remark);
   if (chosen.fixtures.length > 0 && stores.summaries.length === 0) {
     fixtureLog.warning("no server block has 'kubernetes': the manifests of --fixture are not used");
   }
   if (!chosen.isExample) for (const summary of stores.summaries) tell(fixtureLog, summary, flags.quiet);
   return server;
+}
+
+/** What sockets to upstreams hold at the moment; both have a bound. */
+function observeNetwork(metrics: Metrics, { usage }: ClientNetwork): void {
+  metrics.collect('nodens_upstream_sockets', 'Sockets to upstreams that are open.', [], (set) => set(usage.sockets));
+  metrics.collect(
+    'nodens_upstream_octets',
+    'Octets that wait to be sent to upstreams or to be read from them.',
+    [],
+    (set) => set(usage.octets),
+  );
 }
 
 /** How much a source holds; that it holds nothing is seldom meant. */
@@ -86,7 +126,8 @@ function tell(log: Logger, summary: FixtureSummary, quiet: boolean): void {
   else log.info(summaryText(summary));
 }
 
-function untilSignal(server: Server, log: LogWriter): Promise<number> {
+/** Resolves with the exit status when a signal has ended the server, or a plugin that found it to do harm. */
+function untilEnd(server: Server, log: LogWriter, fatal: Promise<string>): Promise<number> {
   const logger = log.logger();
   return new Promise((resolve) => {
     const end = (text: string, action: () => Promise<void>): void => {
@@ -99,6 +140,12 @@ function untilSignal(server: Server, log: LogWriter): Promise<number> {
         },
       );
     };
+    const giveUp = async (): Promise<void> => {
+      log.write(`[FATAL] ${await fatal}\n`);
+      await server.close();
+      resolve(1);
+    };
+    void giveUp();
     process.on('SIGHUP', () => undefined);
     process.once('SIGTERM', () => end('SIGTERM: Shutting down servers then terminating', () => server.stop()));
     process.once('SIGINT', () => end('SIGINT: Shutting down', () => server.close()));

@@ -2,8 +2,8 @@
  * What a plugin chain gives for a query: a reply that a plugin made, a failure that the server turns into one, or silence.
  */
 import { Rcode } from '../dns/constants.ts';
-import type { ExtendedError } from '../dns/edns.ts';
 import type { RRset } from '../dns/rrset.ts';
+import type { Explanation } from './reasons.ts';
 
 /** A reply that a plugin has made. The sections keep their order; flags that the query decides (RD, CD) are not here. */
 export interface Reply {
@@ -13,11 +13,17 @@ export interface Reply {
   readonly authoritative: boolean;
   /** RA; false for everything that this server knows itself. */
   readonly recursionAvailable: boolean;
+  /** AD; sent to clients that asked with AD or DO (RFC 6840 §5.8). */
+  readonly authenticData: boolean;
+  /** TC: the upstream had more than could be had. */
+  readonly truncated: boolean;
+  /** What an upstream said, now or earlier; only this is kept by `cache`. */
+  readonly fromUpstream: boolean;
   readonly answers: readonly RRset[];
   readonly authority: readonly RRset[];
   readonly additional: readonly RRset[];
   /** Why the answer is as it is; sent to clients with EDNS. */
-  readonly extendedError: ExtendedError | undefined;
+  readonly explanation: Explanation | undefined;
 }
 
 /** No plugin made a reply: the server sends this response code with the question alone. */
@@ -26,6 +32,10 @@ export interface Failure {
   readonly rcode: number;
   /** What went wrong, for `errors`; undefined where nothing did (a policy said REFUSED). */
   readonly error: string | undefined;
+  /** As for a reply. */
+  readonly explanation: Explanation | undefined;
+  /** The upstreams' doing: `cache` remembers it for a moment (RFC 9520). */
+  readonly fromUpstream: boolean;
 }
 
 /** The client gets no reply. */
@@ -47,16 +57,19 @@ export function reply(parts: Partial<Reply>): Reply {
     rcode: parts.rcode ?? Rcode.NOERROR,
     authoritative: parts.authoritative ?? true,
     recursionAvailable: parts.recursionAvailable ?? false,
+    authenticData: parts.authenticData ?? false,
+    truncated: parts.truncated ?? false,
+    fromUpstream: parts.fromUpstream ?? false,
     answers: parts.answers ?? NONE,
     authority: parts.authority ?? NONE,
     additional: parts.additional ?? NONE,
-    extendedError: parts.extendedError,
+    explanation: parts.explanation,
   };
 }
 
 /** A failure with this response code. */
-export function failure(rcode: number, error?: string): Failure {
-  return { kind: 'failure', rcode, error };
+export function failure(rcode: number, error?: string, explanation?: Explanation): Failure {
+  return { kind: 'failure', rcode, error, explanation, fromUpstream: false };
 }
 
 /** Hands an outcome to `use`, in this tick if it is there. */

@@ -3,30 +3,50 @@
  * directives stand where their manual pages say: `searchpath` in the place of `autopath`.
  */
 import { bind } from './bind/bind.ts';
+import { bufsize } from './bufsize/bufsize.ts';
+import { cache } from './cache/cache.ts';
+import { cancel } from './cancel/cancel.ts';
 import { debug } from './debug/debug.ts';
 import { errors } from './errors/errors.ts';
+import { forward } from './forward/forward.ts';
+import { health } from './health/health.ts';
 import { hosts } from './hosts/hosts.ts';
 import { kubernetes } from './kubernetes/kubernetes.ts';
+import { loadbalance } from './loadbalance/loadbalance.ts';
 import { local } from './local/local.ts';
 import { log } from './log/log.ts';
+import { loop } from './loop/loop.ts';
 import type { DirectiveDefinition } from './plugin.ts';
+import { prometheus } from './prometheus/prometheus.ts';
+import { ready } from './ready/ready.ts';
 import { reload } from './reload/reload.ts';
 import { searchpath } from './searchpath/searchpath.ts';
 import { template } from './template/template.ts';
+import { timeouts } from './timeouts/timeouts.ts';
 import { whoami } from './whoami/whoami.ts';
 
 /** Directives that can be used. Each is in `directiveOrder` too. */
 export const directives: readonly DirectiveDefinition[] = [
+  cancel,
+  timeouts,
   reload,
+  bufsize,
   bind,
   debug,
+  ready,
+  health,
+  prometheus,
   errors,
   log,
   local,
+  loadbalance,
   searchpath,
+  cache,
   template,
   hosts,
   kubernetes,
+  loop,
+  forward,
   whoami,
 ];
 

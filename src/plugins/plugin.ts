@@ -13,7 +13,9 @@ import type { ClusterSources } from '../cluster/stores.ts';
 import type { Directive } from '../corefile/corefile.ts';
 import type { Problems } from '../corefile/problems.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { Outcome } from './answer.ts';
+import type { Network } from './network.ts';
 import type { Query } from './query.ts';
 
 /** The rest of the chain below a plugin. */
@@ -41,6 +43,39 @@ export interface Clock {
   readonly monotonic: () => number;
 }
 
+/** The server block that a plugin is created for. */
+export interface Block {
+  /** Presentation form, lower case, with final dot. */
+  readonly zones: readonly string[];
+  /** The addresses that it is served at, as metrics call them: `dns://:53`. */
+  readonly servers: readonly string[];
+  /** The plugins of its chain from the top. */
+  readonly plugins: readonly string[];
+  /** The same for two blocks whose addresses, zones, and directives from this plugin's down are the same word for word. */
+  fingerprintFrom(plugin: string): string;
+}
+
+/** Something that belongs to the process and is closed when nobody holds it any more. */
+export interface Closable {
+  close(): void;
+}
+
+/** The class of such a thing. */
+export type Kind<T extends Closable> = abstract new (...args: never[]) => T;
+
+/** What an HTTP request is answered with. */
+export interface HttpReply {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** Where HTTP is served; `*` for all addresses. */
+export interface HttpAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
 /** What the process gives a plugin when it is created. */
 export interface Host {
   readonly facts: FactCounters;
@@ -53,11 +88,35 @@ export interface Host {
    * that the block is bound to, else all of the machine but loopback.
    */
   ownAddresses(): readonly Uint8Array[];
+  readonly metrics: Metrics;
+  readonly network: Network;
+  readonly block: Block;
+  /**
+   * A thing that outlives a reload: the one of this class that is known by the key, or a new one. It is held for as long as the
+   * plugin is in service, and closed when no plugin of any generation holds it.
+   */
+  shared<T extends Closable>(kind: Kind<T>, key: string, create: () => T): T;
+  /**
+   * Answers GET and HEAD of a path from the moment on in which the plugin is put in service. Where two ask for the same
+   * address and path, the last one answers. An address that cannot be had keeps the whole configuration from being used.
+   */
+  serveHttp(at: HttpAddress, path: string, answer: () => HttpReply): void;
+  /** Says that the server makes things worse by running. It ends with this message if it has just been started. */
+  fatal(message: string): void;
+  /** Names of the plugins in service, of all blocks, that are not ready; sorted, each once. */
+  notReady(): readonly string[];
 }
 
 /** A plugin in service. */
 export interface RunningPlugin {
-  readonly plugin: Plugin;
+  /** Undefined for what stands beside the chain. */
+  readonly plugin?: Plugin;
+  /** False while its answers would be wrong; left out where they never are. */
+  ready?(): boolean;
+  /** Called once, when it has been put in service and its sockets are open. */
+  inService?(): void;
+  /** The server is about to stop and goes on answering until this resolves. */
+  stopping?(): Promise<void>;
   /** Gives back stores, files and timers. Queries may still be in flight. */
   close?(): void;
 }
@@ -77,6 +136,16 @@ export interface BlockSettings {
   debug: boolean;
   /** `reload`: milliseconds between looks at the Corefile. */
   reload: { readonly interval: number; readonly jitter: number } | undefined;
+  /** `timeouts`: of TCP connections, in milliseconds; what is undefined is as in the table of bounds. */
+  timeouts: Timeouts | undefined;
+}
+
+/** Times of TCP connections in milliseconds, and how many queries one may carry. */
+export interface Timeouts {
+  readonly read: number | undefined;
+  readonly write: number | undefined;
+  readonly idle: number | undefined;
+  readonly queries: number | undefined;
 }
 
 /** What a directive can see while it is read. */
@@ -96,6 +165,8 @@ export interface ConfigureContext {
 export interface PluginDirective {
   readonly kind: 'plugin';
   readonly name: string;
+  /** Set where what it creates has no `plugin`: no query passes it. */
+  readonly besideChain?: true;
   /**
    * Reads all uses of the directive in one block, in file order, and reports everything wrong in them to
    * `context.problems`. Undefined where nothing usable came out.

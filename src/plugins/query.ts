@@ -9,7 +9,18 @@ import { Rcode } from '../dns/constants.ts';
 import type { Message } from '../dns/message.ts';
 import type { Question } from '../dns/question.ts';
 import type { Name } from '../dns/name.ts';
+import { bounds } from '../bounds.ts';
+import { MIN_UDP_PAYLOAD } from '../dns/edns.ts';
 import { type Outcome, failure } from './answer.ts';
+import { explain } from './reasons.ts';
+
+/** Longest message over TCP (RFC 1035 §4.2.2). */
+export const MAX_TCP_MESSAGE = 65_535;
+
+/** What a reply over UDP may have: the client's size, at least 512 octets (RFC 6891 §6.2.3), within what is sent at all. */
+export function udpRoom(clientSize: number | undefined, limit: number): number {
+  return Math.min(Math.max(clientSize ?? 0, MIN_UDP_PAYLOAD), limit);
+}
 
 /** Who asks, and at which of our addresses. Text form without brackets. */
 export interface Client {
@@ -22,6 +33,8 @@ export interface Client {
 
 /** Answers a query from the top: finds the server block and runs its chain. */
 export interface Resolver {
+  /** The address that is served, as metrics call it: `dns://:53`, `dns://192.0.2.53:53`. */
+  readonly server: string;
   resolve(query: Query): Outcome;
 }
 
@@ -29,11 +42,16 @@ export interface Resolver {
 export class Account {
   readonly #counters: FactCounters;
   #lookupsLeft: number;
+  #attemptsLeft: number = bounds.upstreamAttemptsPerQuery;
   /** Facts that were looked at, and the counter of each as it stood before the look. */
   readonly facts: Fact[] = [];
   readonly versions: number[] = [];
   /** False as soon as one plugin that the query passed has not said that its answer may be replayed. */
   replayable = true;
+  /** When the answer must be there at the latest, by the monotonic clock; infinite where nothing set it. */
+  deadline = Infinity;
+  /** What the client's UDP size counts as at most: lowered by `bufsize`. */
+  udpSize: number = bounds.udpMessage;
 
   constructor(counters: FactCounters, lookups: number) {
     this.#counters = counters;
@@ -51,6 +69,16 @@ export class Account {
     return this.#lookupsLeft-- > 0;
   }
 
+  /** Takes one message to an upstream off the budget; false when nothing is left. */
+  spendAttempt(): boolean {
+    return this.#attemptsLeft-- > 0;
+  }
+
+  /** An account for work that no client waits for: nothing noted, nothing spent. */
+  fresh(): Account {
+    return new Account(this.#counters, bounds.lookupsPerQuery);
+  }
+
   /** True while nothing that the answer rested on has changed. */
   get holds(): boolean {
     return this.facts.every((fact, i) => this.#counters.version(fact) === this.versions[i]);
@@ -65,6 +93,8 @@ export class Query implements Dependent {
   readonly requestSize: number;
   readonly client: Client;
   readonly account: Account;
+  /** The plugin that was entered last: when the answer is there, the one that made it. */
+  lastEntered = '';
   readonly #resolver: Resolver;
 
   constructor(
@@ -91,6 +121,16 @@ export class Query implements Dependent {
     return this.question.type;
   }
 
+  /** The address at which the client asked, as metrics call it. */
+  get server(): string {
+    return this.#resolver.server;
+  }
+
+  /** Octets that the reply may have; what is longer is cut and marked as such. */
+  get room(): number {
+    return this.client.protocol === 'udp' ? udpRoom(this.request.edns?.udpSize, this.account.udpSize) : MAX_TCP_MESSAGE;
+  }
+
   /** Must be called before the state that the fact stands for is looked at. */
   dependsOn(fact: Fact): void {
     this.account.note(fact);
@@ -99,11 +139,18 @@ export class Query implements Dependent {
   /** Asks this server another question on the way to the answer, from the top and on the client's behalf. */
   lookup(name: Name, type: number): Outcome {
     if (!this.account.spendLookup()) {
-      return failure(Rcode.SERVFAIL, `too many look-ups for one query, the last for ${name.toString()}`);
+      const error = `too many look-ups for one query, the last for ${name.toString()}`;
+      return failure(Rcode.SERVFAIL, error, explain('tooManyLookups'));
     }
     const question = { name, type, class: this.question.class };
     const { request, requestSize, client, account } = this;
     return this.#resolver.resolve(new Query(question, request, requestSize, client, account, this.#resolver));
+  }
+
+  /** The same question asked for the server's own sake, to refresh what it keeps: on an account of its own. */
+  background(): Query {
+    const { question, request, requestSize, client, account } = this;
+    return new Query(question, request, requestSize, client, account.fresh(), this.#resolver);
   }
 
   /** Called for each plugin that the query enters and that does not allow its answers to be replayed. */

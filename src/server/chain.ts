@@ -6,6 +6,7 @@ import { Rcode } from '../dns/constants.ts';
 import { type Outcome, failure } from '../plugins/answer.ts';
 import type { Next, Plugin } from '../plugins/plugin.ts';
 import type { Query } from '../plugins/query.ts';
+import { explain } from '../plugins/reasons.ts';
 
 /** Links plugins in the order given; undefined where there are none. */
 export function linkChain(plugins: readonly Plugin[]): Next | undefined {
@@ -25,7 +26,9 @@ class Link implements Next {
 
   /** Replaying is opt-in: a plugin that does not speak of it forbids it for every query that enters it. */
   answer(query: Query): Outcome {
-    if (this.#plugin.replayable !== true) query.forbidReplay();
+    const { name, replayable } = this.#plugin;
+    if (replayable !== true) query.forbidReplay();
+    query.lastEntered = name;
     return this.#plugin.answer(query, this.#next);
   }
 }
@@ -39,6 +42,6 @@ class End implements Next {
   }
 
   answer(): Outcome {
-    return failure(Rcode.SERVFAIL, this.#error);
+    return failure(Rcode.SERVFAIL, this.#error, explain('nothingAnswers'));
   }
 }

@@ -2,14 +2,19 @@
  * A generation: one plan in service. Its plugins are created, its chains linked, and for each address and port there is
  * a router. A reload makes the next generation beside it and only then lets this one go.
  */
+import { createHash } from 'node:crypto';
 import type { LogWriter } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import type { FactCounters } from '../cluster/facts.ts';
 import type { ClusterStores } from '../cluster/stores.ts';
-import type { Clock, Host, RunningPlugin } from '../plugins/plugin.ts';
+import type { Network } from '../plugins/network.ts';
+import type { Block, Clock, Host, Plugin, RunningPlugin, Timeouts } from '../plugins/plugin.ts';
 import { linkChain } from './chain.ts';
+import { type HttpSite, type HttpSites, httpKey } from './http-listeners.ts';
 import type { OwnAddresses } from './own-addresses.ts';
-import type { ListenAddress, PlannedBlock, ServerPlan } from './plan.ts';
+import { ANY_ADDRESS, type ListenAddress, type PlannedBlock, type ServerPlan } from './plan.ts';
 import { type Route, Router } from './router.ts';
+import type { SharedThings } from './shared-things.ts';
 
 /** What of the process outlives its generations. */
 export interface ProcessParts {
@@ -18,6 +23,11 @@ export interface ProcessParts {
   readonly clock: Clock;
   readonly log: LogWriter;
   readonly ownAddresses: OwnAddresses;
+  readonly metrics: Metrics;
+  readonly network: Network;
+  readonly shared: SharedThings;
+  /** Told by a plugin that the server makes things worse by running. */
+  readonly fatal: (message: string) => void;
 }
 
 /** What is served at one address and port. */
@@ -25,11 +35,20 @@ export interface Served {
   readonly at: ListenAddress;
   readonly routes: readonly Route[];
   readonly router: Router;
+  /** `timeouts` of the first block that is served there. */
+  readonly timeouts: Timeouts | undefined;
 }
 
 export interface Generation {
   /** By `listenKey`. */
   readonly served: ReadonlyMap<string, Served>;
+  readonly http: HttpSites;
+  /** Names of plugins that are not ready; sorted, each once. */
+  notReady(): readonly string[];
+  /** Tells the plugins that their sockets are open and questions come. */
+  inService(): void;
+  /** Tells them that the server is about to stop; resolves when all have had their time. */
+  stopping(): Promise<void>;
   /** Lets go of what its plugins hold. */
   close(): void;
 }
@@ -38,51 +57,140 @@ export function listenKey(at: ListenAddress): string {
   return `${at.address} ${at.port}`;
 }
 
+/** What metrics call an address: `dns://:53`, `dns://192.0.2.53:53`, `dns://[2001:db8::53]:53`. */
+export function serverLabel({ address, port }: ListenAddress): string {
+  if (address === ANY_ADDRESS) return `dns://:${port}`;
+  return `dns://${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
 /**
  * Creates the plugins of all blocks.
  * @throws whatever a plugin cannot be created for; what had been created by then is closed again
  */
 export async function createGeneration(plan: ServerPlan, parts: ProcessParts): Promise<Generation> {
-  const running: RunningPlugin[] = [];
-  const close = (): void => {
-    for (const plugin of running) plugin.close?.();
-  };
-  const routes = new Map<string, { readonly at: ListenAddress; readonly routes: Route[] }>();
+  const building = new Building(parts);
   try {
     for (const block of plan.blocks) {
-      const host = hostFor(block, parts);
-      const plugins: RunningPlugin[] = [];
-      for (const { setup } of block.plugins) {
-        // One after another: a plugin's start may rest on what the one before it opened.
-        // oxlint-disable-next-line no-await-in-loop
-        const plugin = await setup.create(host);
-        running.push(plugin);
-        plugins.push(plugin);
-      }
-      const chain = linkChain(plugins.map((one) => one.plugin));
-      for (const { zone, at } of block.served) {
-        const key = listenKey(at);
-        const entry = routes.get(key) ?? { at, routes: [] };
-        entry.routes.push({ zone, chain, anyClass: block.anyClass });
-        routes.set(key, entry);
-      }
+      // One after another: a plugin's start may rest on what the one before it opened.
+      // oxlint-disable-next-line no-await-in-loop
+      await building.add(block);
     }
   } catch (error) {
-    close();
+    building.close();
     throw error;
   }
-  const served = new Map<string, Served>();
-  for (const [key, entry] of routes) served.set(key, { ...entry, router: new Router(entry.routes) });
-  return { served, close };
+  return building;
 }
 
-function hostFor(block: PlannedBlock, parts: ProcessParts): Host {
-  const listening = [...new Set(block.served.map(({ at }) => at.address))];
+interface Named extends RunningPlugin {
+  readonly name: string;
+}
+
+class Building implements Generation {
+  readonly #parts: ProcessParts;
+  readonly #running: Named[] = [];
+  readonly #releases: (() => void)[] = [];
+  readonly #routes = new Map<
+    string,
+    { readonly at: ListenAddress; readonly routes: Route[]; timeouts: Timeouts | undefined }
+  >();
+  readonly #http = new Map<string, HttpSite>();
+
+  constructor(parts: ProcessParts) {
+    this.#parts = parts;
+  }
+
+  async add(block: PlannedBlock): Promise<void> {
+    const host = this.#host(block);
+    const chain: Plugin[] = [];
+    for (const { name, setup } of block.plugins) {
+      // oxlint-disable-next-line no-await-in-loop -- as above
+      const running = await setup.create(host);
+      this.#running.push({ name, ...running });
+      if (running.plugin !== undefined) chain.push(running.plugin);
+    }
+    const linked = linkChain(chain);
+    for (const { zone, at } of block.served) {
+      const key = listenKey(at);
+      const entry = this.#routes.get(key) ?? { at, routes: [], timeouts: block.settings.timeouts };
+      entry.routes.push({ zone, chain: linked, anyClass: block.anyClass });
+      this.#routes.set(key, entry);
+    }
+  }
+
+  get served(): ReadonlyMap<string, Served> {
+    return (this.#served ??= new Map(
+      [...this.#routes].map(([key, entry]) => [
+        key,
+        { ...entry, router: new Router(entry.routes, serverLabel(entry.at)) },
+      ]),
+    ));
+  }
+  #served: ReadonlyMap<string, Served> | undefined;
+
+  get http(): HttpSites {
+    return this.#http;
+  }
+
+  notReady(): readonly string[] {
+    const names = this.#running.filter((one) => one.ready?.() === false).map(({ name }) => name);
+    return [...new Set(names)].toSorted();
+  }
+
+  inService(): void {
+    for (const one of this.#running) one.inService?.();
+  }
+
+  async stopping(): Promise<void> {
+    await Promise.all(this.#running.map(async (one) => one.stopping?.()));
+  }
+
+  close(): void {
+    for (const one of this.#running) one.close?.();
+    for (const release of this.#releases) release();
+  }
+
+  #host(block: PlannedBlock): Host {
+    const { facts, stores, clock, log, ownAddresses, metrics, network, shared } = this.#parts;
+    const listening = [...new Set(block.served.map(({ at }) => at.address))];
+    return {
+      facts,
+      stores,
+      clock,
+      metrics,
+      network,
+      logger: (plugin) => log.logger(plugin === '' ? '' : `plugin/${plugin}: `),
+      ownAddresses: () => ownAddresses.for(listening),
+      block: identityOf(block),
+      shared: (kind, key, create) => {
+        const { thing, release } = shared.hold(kind, key, create);
+        this.#releases.push(release);
+        return thing;
+      },
+      serveHttp: (at, path, answer) => {
+        const site = this.#http.get(httpKey(at)) ?? { at, paths: new Map() };
+        site.paths.set(path, answer);
+        this.#http.set(httpKey(at), site);
+      },
+      notReady: () => this.notReady(),
+      fatal: (message) => this.#parts.fatal(message),
+    };
+  }
+}
+
+function identityOf(block: PlannedBlock): Block {
+  const zones = [...new Set(block.served.map(({ zone }) => zone.toString()))];
+  const servers = [...new Set(block.served.map(({ at }) => serverLabel(at)))];
   return {
-    facts: parts.facts,
-    stores: parts.stores,
-    clock: parts.clock,
-    logger: (plugin) => parts.log.logger(plugin === '' ? '' : `plugin/${plugin}: `),
-    ownAddresses: () => parts.ownAddresses.for(listening),
+    zones,
+    servers,
+    plugins: block.plugins.filter(({ inChain }) => inChain).map(({ name }) => name),
+    fingerprintFrom: (plugin) => {
+      const from = block.plugins.findIndex(({ name }) => name === plugin);
+      const below = block.plugins.slice(from).map(({ text }) => text);
+      return createHash('sha256')
+        .update(JSON.stringify([zones, servers, below]))
+        .digest('hex');
+    },
   };
 }

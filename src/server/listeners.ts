@@ -2,6 +2,8 @@
  * The sockets of the server, one pair of UDP and TCP for each address and port. They belong to the process, not to a
  * generation: a reload gives a socket that stays a new handler, opens what is new, and closes what nobody asks for.
  */
+import type { Bounds } from '../bounds.ts';
+import type { Timeouts } from '../plugins/plugin.ts';
 import { openTcp } from '../transport/tcp.ts';
 import type { Listener, RequestHandler, TransportReport } from '../transport/transport.ts';
 import { openUdp } from '../transport/udp.ts';
@@ -18,19 +20,36 @@ export interface ListenerPair {
   refresh(): Promise<void>;
 }
 
+/** What is served at an address: who answers there, and which values of the table of bounds are replaced. */
+export interface WantedListener {
+  readonly at: ListenAddress;
+  readonly handler: RequestHandler;
+  /** As in the table where left out. */
+  readonly limits?: Partial<Bounds>;
+}
+
+/** `timeouts` of a server block as values of the table of bounds. */
+export function limitsOf(timeouts: Timeouts | undefined): Partial<Bounds> {
+  if (timeouts === undefined) return {};
+  const { read, write, idle, queries } = timeouts;
+  return {
+    ...(read === undefined ? {} : { tcpFirstQuery: read }),
+    ...(write === undefined ? {} : { tcpWrite: write }),
+    ...(idle === undefined ? {} : { tcpIdle: idle }),
+    ...(queries === undefined ? {} : { tcpQueries: queries }),
+  };
+}
+
 /** A port that cannot be had: the message says so to a person, and what to do. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
 }
 
 /** Opens UDP and TCP at an address; undefined, with one line, where the machine has no such address. */
-export async function openPair(
-  at: ListenAddress,
-  handler: RequestHandler,
-  report: TransportReport,
-): Promise<ListenerPair | undefined> {
+export async function openPair(wanted: WantedListener, report: TransportReport): Promise<ListenerPair | undefined> {
+  const { at } = wanted;
   try {
-    return await openBoth(at, handler, report, PORT_TRIES);
+    return await openBoth(wanted, report, PORT_TRIES);
   } catch (error) {
     const code = codeOf(error);
     if (code !== undefined && MISSING_ADDRESS.has(code)) {
@@ -44,33 +63,28 @@ export async function openPair(
 /** With port 0: how many ports that are free for UDP are tried for TCP. */
 const PORT_TRIES = 16;
 
-async function openBoth(
-  at: ListenAddress,
-  handler: RequestHandler,
-  report: TransportReport,
-  tries: number,
-): Promise<ListenerPair> {
-  const udp = await openUdpAt(at, handler, report);
+async function openBoth(wanted: WantedListener, report: TransportReport, tries: number): Promise<ListenerPair> {
+  const { at, handler, limits = {} } = wanted;
+  const udp = await openUdpAt(wanted, report);
   try {
     const port = at.port === 0 ? (udp.bound[0]?.port ?? 0) : at.port;
-    const tcp = await openTcp({ address: at.address, port, handler, report });
+    const tcp = await openTcp({ address: at.address, port, handler, report, limits });
     return { at, udp, tcp, refresh: async () => ('refresh' in udp ? udp.refresh() : undefined) };
   } catch (error) {
     await udp.close();
-    if (at.port === 0 && tries > 1 && codeOf(error) === 'EADDRINUSE') return openBoth(at, handler, report, tries - 1);
+    if (at.port === 0 && tries > 1 && codeOf(error) === 'EADDRINUSE') return openBoth(wanted, report, tries - 1);
     throw error;
   }
 }
 
 async function openUdpAt(
-  at: ListenAddress,
-  handler: RequestHandler,
+  { at, handler, limits = {} }: WantedListener,
   report: TransportReport,
 ): Promise<Listener | UdpWildcardListener> {
   const { address, port } = at;
   return address === ANY_ADDRESS
-    ? openUdpWildcard({ port, handler, report })
-    : openUdp({ address, port, handler, report });
+    ? openUdpWildcard({ port, handler, report, limits })
+    : openUdp({ address, port, handler, report, limits });
 }
 
 /** What the system says of an address that is not there, or of a family that is switched off. */
@@ -113,16 +127,14 @@ export class Listeners {
    * closes them again and throws where all has been stopped meanwhile.
    * @throws ListenError, also where no address would be served at all
    */
-  async prepare(
-    wanted: ReadonlyMap<string, { readonly at: ListenAddress; readonly handler: RequestHandler }>,
-  ): Promise<() => readonly ListenerPair[]> {
+  async prepare(wanted: ReadonlyMap<string, WantedListener>): Promise<() => readonly ListenerPair[]> {
     const opened = new Map<string, ListenerPair>();
     try {
-      for (const [key, { at, handler }] of wanted) {
+      for (const [key, one] of wanted) {
         if (this.#pairs.has(key)) continue;
         // One after another, so that the first failure is the one that is told.
         // oxlint-disable-next-line no-await-in-loop
-        const pair = await openPair(at, handler, this.#report);
+        const pair = await openPair(one, this.#report);
         if (pair !== undefined) opened.set(key, pair);
       }
       if (![...wanted.keys()].some((key) => opened.has(key) || this.#pairs.has(key))) {
@@ -138,10 +150,12 @@ export class Listeners {
         throw new ListenError('the server has been stopped');
       }
       for (const [key, pair] of opened) this.#pairs.set(key, pair);
-      for (const [key, { handler }] of wanted) {
+      for (const [key, { handler, limits = {} }] of wanted) {
         const pair = this.#pairs.get(key);
-        pair?.udp.setHandler(handler);
-        pair?.tcp.setHandler(handler);
+        for (const listener of pair === undefined ? [] : [pair.udp, pair.tcp]) {
+          listener.setHandler(handler);
+          listener.setLimits(limits);
+        }
       }
       const unwanted = this.pairs.filter((pair) => !wanted.has(listenKey(pair.at)));
       for (const pair of unwanted) this.#pairs.delete(listenKey(pair.at));

@@ -11,6 +11,7 @@ import {
   type Token,
   checkDirectiveNames,
 } from '../corefile/corefile.ts';
+import { directiveText } from '../corefile/directive-text.ts';
 import type { Problems } from '../corefile/problems.ts';
 import { directiveOrder, directives } from '../plugins/order.ts';
 import type { BlockSettings, ConfigureContext, DirectiveDefinition, PluginSetup } from '../plugins/plugin.ts';
@@ -38,6 +39,10 @@ export interface ListenAddress {
 
 export interface PlannedPlugin {
   readonly name: string;
+  /** What stands in the Corefile, for telling whether it is the same as before. */
+  readonly text: string;
+  /** It stands in the chain; others serve beside it. */
+  readonly inChain: boolean;
   readonly setup: PluginSetup;
 }
 
@@ -86,7 +91,7 @@ export function planServer(corefile: Corefile, options: PlanOptions, problems: P
 }
 
 function planBlock(block: ServerBlockSource, options: PlanOptions, problems: Problems): PlannedBlock {
-  const settings: BlockSettings = { bind: [], bindExcept: [], debug: false, reload: undefined };
+  const settings: BlockSettings = { bind: [], bindExcept: [], debug: false, reload: undefined, timeouts: undefined };
   const plugins: PlannedPlugin[] = [];
   const context: ConfigureContext = {
     zones: [...new Set(block.keys.map((key) => key.zone))],
@@ -106,7 +111,9 @@ function planBlock(block: ServerBlockSource, options: PlanOptions, problems: Pro
       definition.apply(uses, context, settings);
     } else {
       const setup = definition.configure(uses, context);
-      if (setup !== undefined) plugins.push({ name: definition.name, setup });
+      if (setup === undefined) continue;
+      const text = uses.map(directiveText).join('\n');
+      plugins.push({ name: definition.name, text, inChain: definition.besideChain !== true, setup });
     }
   }
   const addresses = addressesOf(settings, options);

@@ -13,27 +13,18 @@
  */
 import { bounds } from '../bounds.ts';
 import { type FactCounters } from '../cluster/facts.ts';
-import { Flag, Opcode, OptionCode, Rcode, typeName } from '../dns/constants.ts';
-import { type Edns, type EdnsOption, MIN_UDP_PAYLOAD, extendedErrorOption } from '../dns/edns.ts';
-import { type Header, type Message, opcodeOf, readHeader, readMessage } from '../dns/message.ts';
+import { Flag, Opcode, Rcode, typeName } from '../dns/constants.ts';
+import type { Edns } from '../dns/edns.ts';
+import { type Header, opcodeOf, readHeader, readMessage } from '../dns/message.ts';
 import type { Question } from '../dns/question.ts';
 import type { RRset } from '../dns/rrset.ts';
-import { MessageWriter, type OutgoingEdns, type OutgoingMessage } from '../dns/writer.ts';
-import { type Answer, type Outcome, failure } from '../plugins/answer.ts';
-import { Account, Query, type Resolver } from '../plugins/query.ts';
+import { MessageWriter, type OutgoingMessage } from '../dns/writer.ts';
+import { type Answer, type Failure, type Outcome, type Reply, failure } from '../plugins/answer.ts';
+import { Account, MAX_TCP_MESSAGE, Query, type Resolver, udpRoom } from '../plugins/query.ts';
+import { explain } from '../plugins/reasons.ts';
+import type { AnswerCounts } from './answer-counts.ts';
+import { ReplyEdns } from './reply-edns.ts';
 import { DEFERRED, type Exchange, NO_REPLY, type Protocol, type ReplyHandle } from '../transport/transport.ts';
-
-/** Longest message over TCP (RFC 1035 §4.2.2). */
-const MAX_TCP_MESSAGE = 65_535;
-
-/** Options of a request that the reply repeats, as CoreDNS does. */
-const ECHOED_OPTIONS: ReadonlySet<number> = new Set([
-  OptionCode.NSID,
-  OptionCode.EXPIRE,
-  OptionCode.COOKIE,
-  OptionCode.TCP_KEEPALIVE,
-  OptionCode.PADDING,
-]);
 
 /** What answers: the router of an address, and whether it takes a class. */
 export interface QuestionResolver extends Resolver {
@@ -43,18 +34,32 @@ export interface QuestionResolver extends Resolver {
 /** Told of an exception that answering a query ended in; the client got SERVFAIL. */
 export type PanicReport = (error: unknown, question: Question) => void;
 
+export interface ResponderParts {
+  readonly resolver: QuestionResolver;
+  readonly facts: FactCounters;
+  readonly counts: AnswerCounts;
+  readonly panic: PanicReport;
+  /** Milliseconds after which an idle TCP connection of a client is closed. */
+  readonly idle: number;
+}
+
 export class Responder {
   readonly #resolver: QuestionResolver;
   readonly #facts: FactCounters;
   readonly #panic: PanicReport;
+  readonly #counts: AnswerCounts;
   readonly #writer = new MessageWriter();
   /** Where replies that come later are written. */
   readonly #scratch = new Uint8Array(MAX_TCP_MESSAGE);
 
-  constructor(resolver: QuestionResolver, facts: FactCounters, panic: PanicReport) {
+  readonly #edns: ReplyEdns;
+
+  constructor({ resolver, facts, counts, panic, idle }: ResponderParts) {
     this.#resolver = resolver;
     this.#facts = facts;
+    this.#counts = counts;
     this.#panic = panic;
+    this.#edns = new ReplyEdns(idle);
   }
 
   /** A `RequestHandler`: never throws. */
@@ -67,140 +72,165 @@ export class Responder {
 
     const read = readMessage(request, header);
     if (read.kind === 'malformed') {
-      return this.#write(reply, protocol, header, read.question, undefined, failure(Rcode.FORMERR));
+      return this.#write(reply, protocol, header, read.question, undefined, NOT_UNDERSTOOD);
     }
     const { message } = read;
     const { question, edns } = message;
     if (question === undefined) {
-      return this.#write(reply, protocol, header, undefined, undefined, failure(Rcode.SERVFAIL));
+      return this.#write(reply, protocol, header, undefined, undefined, NO_QUESTION);
     }
     if (!this.#resolver.takesClass(question.class)) {
-      return this.#write(reply, protocol, header, question, edns, failure(Rcode.REFUSED));
+      this.#counts.dropped(exchange, question, edns?.dnssecOk ?? false, request.length, CLASS_NOT_SERVED.rcode);
+      return this.#write(reply, protocol, header, question, edns, CLASS_NOT_SERVED);
     }
-    if (edns !== undefined && edns.version !== 0) return this.#badVersion(reply, protocol, header, question);
+    if (edns !== undefined && edns.version !== 0) return this.#badVersion(reply, protocol, header, question, edns);
 
-    const outcome = this.#answer(exchange, message, question);
-    if (!(outcome instanceof Promise)) return this.#writeAnswer(reply, protocol, message, question, outcome);
-    void this.#answerLater(exchange.defer(), message, question, outcome);
+    const account = new Account(this.#facts, bounds.lookupsPerQuery);
+    const query = new Query(question, message, request.length, clientOf(exchange), account, this.#resolver);
+    const outcome = this.#answer(query);
+    if (!(outcome instanceof Promise)) return this.#writeAnswer(reply, query, outcome);
+    void this.#answerLater(exchange.defer(), query, outcome);
     return DEFERRED;
   }
 
   /** Never rejects: what is thrown here has nobody else to catch it, and would end the program. */
-  async #answerLater(
-    handle: ReplyHandle,
-    message: Message,
-    question: Question,
-    outcome: Promise<Answer>,
-  ): Promise<void> {
+  async #answerLater(handle: ReplyHandle, query: Query, outcome: Promise<Answer>): Promise<void> {
     let answer: Answer;
     try {
       answer = await outcome;
     } catch (error) {
-      this.#panic(error, question);
-      answer = failure(Rcode.SERVFAIL);
+      this.#panic(error, query.question);
+      answer = PANICKED;
     }
     try {
-      const length = this.#writeAnswer(this.#scratch, handle.protocol, message, question, answer);
+      const length = this.#writeAnswer(this.#scratch, query, answer);
       if (length === NO_REPLY) handle.drop();
       else handle.send(this.#scratch.subarray(0, length));
     } catch (error) {
       handle.drop();
-      this.#panic(error, question);
+      this.#panic(error, query.question);
     }
   }
 
-  #answer(exchange: Exchange, message: Message, question: Question): Outcome {
-    const account = new Account(this.#facts, bounds.lookupsPerQuery);
-    const query = new Query(question, message, exchange.request.length, clientOf(exchange), account, this.#resolver);
+  #answer(query: Query): Outcome {
     try {
       return this.#resolver.resolve(query);
     } catch (error) {
-      this.#panic(error, question);
-      return failure(Rcode.SERVFAIL);
+      this.#panic(error, query.question);
+      return PANICKED;
     }
   }
 
   /** Writes what a plugin made; what cannot be written is an exception in it like any other. */
-  #writeAnswer(target: Uint8Array, protocol: Protocol, message: Message, question: Question, answer: Answer): number {
+  #writeAnswer(target: Uint8Array, query: Query, answer: Answer): number {
     try {
-      return this.#write(target, protocol, message, question, message.edns, answer);
+      return this.#writeFor(target, query, answer);
     } catch (error) {
-      this.#panic(error, question);
-      return this.#write(target, protocol, message, question, message.edns, failure(Rcode.SERVFAIL));
+      this.#panic(error, query.question);
+      return this.#writeFor(target, query, PANICKED);
     }
   }
 
-  /** Writes the reply for an answer; gives its length, or `NO_REPLY` for silence. */
+  #writeFor(target: Uint8Array, query: Query, answer: Answer): number {
+    if (answer.kind === 'silence') return NO_REPLY;
+    const { request, question, account } = query;
+    if (query.lastEntered === '' || answer === PANICKED) {
+      this.#counts.dropped(query.client, question, request.edns?.dnssecOk ?? false, query.requestSize, answer.rcode);
+    }
+    if (answer.explanation !== undefined) this.#counts.explained(answer.explanation);
+    const edns = request.edns && lowered(request.edns, account.udpSize);
+    const { protocol } = query.client;
+    return this.#writer.write(target, query.room, this.#outgoing(request, question, edns, answer, protocol));
+  }
+
+  /** Writes a reply for which no plugin was asked. */
   #write(
     target: Uint8Array,
     protocol: Protocol,
     header: Header,
     question: Question | undefined,
     edns: Edns | undefined,
-    answer: Answer,
+    answer: Exclude<Answer, { kind: 'silence' }>,
   ): number {
-    if (answer.kind === 'silence') return NO_REPLY;
-    return this.#writer.write(target, sizeLimit(protocol, edns), outgoing(header, question, edns, answer));
+    if (answer.explanation !== undefined) this.#counts.explained(answer.explanation);
+    return this.#writer.write(target, roomOf(protocol, edns), this.#outgoing(header, question, edns, answer, protocol));
   }
 
-  /** RFC 6891 §6.1.3: the reply names the version that is understood, 0. */
-  #badVersion(target: Uint8Array, protocol: Protocol, header: Header, question: Question): number {
-    return this.#writer.write(target, sizeLimit(protocol, undefined), {
-      ...outgoing(header, question, undefined, failure(Rcode.BADVERS)),
-      edns: { udpSize: 0, dnssecOk: false, options: [] },
+  #outgoing(
+    header: Header,
+    question: Question | undefined,
+    edns: Edns | undefined,
+    answer: Exclude<Answer, { kind: 'silence' }>,
+    protocol: Protocol,
+  ): OutgoingMessage {
+    const made = answer.kind === 'reply' ? answer : undefined;
+    const kept = header.flags & (Flag.RD | Flag.CD | OPCODE_BITS);
+    return {
+      id: header.id,
+      flags: Flag.QR | kept | (made === undefined ? 0 : flagsOf(made, header, edns)),
+      rcode: answer.rcode,
+      question,
+      answers: made?.answers ?? NONE,
+      authority: made?.authority ?? NONE,
+      additional: made?.additional ?? NONE,
+      edns: edns && this.#edns.of(edns, protocol, answer.explanation),
+    };
+  }
+
+  /** RFC 6891 §6.1.3: the reply names the version that is understood, 0. DO is copied as ever (RFC 3225 §3). */
+  #badVersion(target: Uint8Array, protocol: Protocol, header: Header, question: Question, { dnssecOk }: Edns): number {
+    this.#counts.explained(EDNS_VERSION);
+    return this.#writer.write(target, roomOf(protocol, undefined), {
+      ...this.#outgoing(header, question, undefined, BAD_VERSION, protocol),
+      edns: { udpSize: 0, dnssecOk, options: [] },
     });
   }
 }
 
 /** The reply that the header alone earns; undefined where the message is to be read on. */
-function refuseByHeader(header: Header): Answer | undefined {
+function refuseByHeader(header: Header): Failure | undefined {
   const opcode = opcodeOf(header.flags);
-  if (opcode !== Opcode.QUERY && opcode !== Opcode.NOTIFY) return failure(Rcode.NOTIMP);
+  if (opcode !== Opcode.QUERY && opcode !== Opcode.NOTIFY) return NOT_SERVED;
   // One record each is let through for NOTIFY and IXFR, two in the additional section for OPT and TSIG.
   if (header.questions !== 1 || header.answers > 1 || header.authorities > 1 || header.additionals > 2) {
-    return failure(Rcode.FORMERR);
+    return NOT_UNDERSTOOD;
   }
   return undefined;
 }
 
 /** How long the reply may be: the client's UDP size within what is sent at all, or a whole TCP message. */
-function sizeLimit(protocol: Protocol, edns: Edns | undefined): number {
-  if (protocol === 'tcp') return MAX_TCP_MESSAGE;
-  return Math.min(Math.max(edns?.udpSize ?? 0, MIN_UDP_PAYLOAD), bounds.udpMessage);
+function roomOf(protocol: Protocol, edns: Edns | undefined): number {
+  return protocol === 'tcp' ? MAX_TCP_MESSAGE : udpRoom(edns?.udpSize, bounds.udpMessage);
 }
+
+/** The client's EDNS with a UDP size that is no larger than `bufsize` says, where it says anything. */
+function lowered(edns: Edns, udpSize: number): Edns {
+  return udpSize >= bounds.udpMessage || edns.udpSize <= udpSize ? edns : { ...edns, udpSize };
+}
+
+const NOT_SERVED = failure(Rcode.NOTIMP, undefined, explain('opcodeNotServed'));
+const NOT_UNDERSTOOD = failure(Rcode.FORMERR, undefined, explain('notUnderstood'));
+const NO_QUESTION = failure(Rcode.SERVFAIL, undefined, explain('noQuestion'));
+const EDNS_VERSION = explain('ednsVersion');
+const BAD_VERSION = failure(Rcode.BADVERS, undefined, EDNS_VERSION);
+const CLASS_NOT_SERVED = failure(Rcode.REFUSED, undefined, explain('classNotServed'));
+
+/** What a client gets for a query that ended in an exception. */
+const PANICKED = failure(Rcode.SERVFAIL, undefined, explain('internalError'));
 
 const NONE: readonly RRset[] = [];
 
-function outgoing(
-  header: Header,
-  question: Question | undefined,
-  edns: Edns | undefined,
-  answer: Exclude<Answer, { kind: 'silence' }>,
-): OutgoingMessage {
-  const made = answer.kind === 'reply' ? answer : undefined;
-  const kept = header.flags & (Flag.RD | Flag.CD | OPCODE_BITS);
-  return {
-    id: header.id,
-    flags: Flag.QR | kept | (made?.authoritative ? Flag.AA : 0) | (made?.recursionAvailable ? Flag.RA : 0),
-    rcode: answer.rcode,
-    question,
-    answers: made?.answers ?? NONE,
-    authority: made?.authority ?? NONE,
-    additional: made?.additional ?? NONE,
-    edns: edns && replyEdns(edns, made?.extendedError && extendedErrorOption(made.extendedError)),
-  };
-}
-
 const OPCODE_BITS = 0x7800;
 
-function replyEdns(edns: Edns, extendedError: EdnsOption | undefined): OutgoingEdns {
-  const echoed =
-    edns.options.length === 0 ? edns.options : edns.options.filter((option) => ECHOED_OPTIONS.has(option.code));
-  return {
-    udpSize: edns.udpSize,
-    dnssecOk: edns.dnssecOk,
-    options: extendedError === undefined ? echoed : [...echoed, extendedError],
-  };
+/** AA, RA, TC, and AD where the client has shown that it knows it (RFC 6840 §5.8). */
+function flagsOf(made: Reply, header: Header, edns: Edns | undefined): number {
+  const understandsAd = made.authenticData && ((header.flags & Flag.AD) !== 0 || edns?.dnssecOk === true);
+  return (
+    (made.authoritative ? Flag.AA : 0) |
+    (made.recursionAvailable ? Flag.RA : 0) |
+    (made.truncated ? Flag.TC : 0) |
+    (understandsAd ? Flag.AD : 0)
+  );
 }
 
 /** The exchange is borrowed; what a plugin may look at later is copied. */

@@ -7,6 +7,7 @@ import type { Name } from '../dns/name.ts';
 import { type Outcome, failure } from '../plugins/answer.ts';
 import type { Next } from '../plugins/plugin.ts';
 import type { Query, Resolver } from '../plugins/query.ts';
+import { explain } from '../plugins/reasons.ts';
 
 /** A zone of a server block and the chain that answers for it; no chain where the block has no plugins. */
 export interface Route {
@@ -16,15 +17,19 @@ export interface Route {
   readonly anyClass: boolean;
 }
 
+const NOT_SERVED = failure(Rcode.REFUSED, undefined, explain('noServerBlock'));
+
 export class Router implements Resolver {
   readonly #routes: ReadonlyMap<string, Route>;
   readonly #root: Route | undefined;
   /** Labels of the longest zone: no suffix with more of them can be one. */
   readonly #deepest: number;
   readonly #anyClass: boolean;
+  readonly server: string;
 
-  /** One route for each zone. */
-  constructor(routes: readonly Route[]) {
+  /** One route for each zone; `server` is what metrics call the address. */
+  constructor(routes: readonly Route[], server: string) {
+    this.server = server;
     this.#routes = new Map(routes.map((route) => [route.zone.key, route]));
     this.#root = routes.find((route) => route.zone.labelCount === 0);
     this.#deepest = Math.max(0, ...routes.map((route) => route.zone.labelCount));
@@ -38,7 +43,7 @@ export class Router implements Resolver {
 
   resolve(query: Query): Outcome {
     const route = this.#find(query.name, query.type);
-    return route?.chain === undefined ? failure(Rcode.REFUSED) : route.chain.answer(query);
+    return route?.chain === undefined ? NOT_SERVED : route.chain.answer(query);
   }
 
   /** A DS record belongs to the parent's side of a zone cut: its block answers, unless that is the root's alone. */

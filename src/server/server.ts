@@ -11,11 +11,14 @@ import { bounds } from '../bounds.ts';
 import { type Corefile, type CorefileSource, loadCorefile } from '../corefile/corefile.ts';
 import { Problems, renderProblem } from '../corefile/problems.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { AnswerCounts } from './answer-counts.ts';
 import { FileWatch } from './file-watch.ts';
 import { type Generation, type ProcessParts, createGeneration } from './generation.ts';
-import { type ListenerPair, Listeners, stopPair } from './listeners.ts';
-import { type ListenAddress, type PlanOptions, type ServerPlan, planServer } from './plan.ts';
-import { Responder, panicText } from './responder.ts';
+import { HttpListeners } from './http-listeners.ts';
+import { type ListenerPair, Listeners, type WantedListener, limitsOf, stopPair } from './listeners.ts';
+import { type PlanOptions, type ServerPlan, planServer } from './plan.ts';
+import { type PanicReport, Responder, panicText } from './responder.ts';
+import { ServerCounts } from './server-counts.ts';
 import type { RequestHandler } from '../transport/transport.ts';
 
 export interface ServerOptions {
@@ -63,6 +66,8 @@ export class Server {
   readonly #options: ServerOptions;
   readonly #log: Logger;
   readonly #listeners: Listeners;
+  readonly #http: HttpListeners;
+  readonly #counts: ServerCounts;
   readonly #addressTimer: NodeJS.Timeout;
   #configuration: Configuration;
   #generation: Generation;
@@ -73,17 +78,14 @@ export class Server {
   /** The content that was last tried, so that a broken file is reported once. */
   #tried: string;
 
-  private constructor(
-    options: ServerOptions,
-    configuration: Configuration,
-    generation: Generation,
-    listeners: Listeners,
-  ) {
+  private constructor(options: ServerOptions, configuration: Configuration, generation: Generation, sockets: Sockets) {
     this.#options = options;
     this.#log = options.parts.log.logger();
     this.#configuration = configuration;
     this.#generation = generation;
-    this.#listeners = listeners;
+    this.#listeners = sockets.listeners;
+    this.#http = sockets.http;
+    this.#counts = new ServerCounts(options.parts.metrics, () => this.#listeners.pairs);
     this.#tried = configuration.corefile.fingerprint;
     this.#addressTimer = setInterval(() => void this.refreshAddresses(), ADDRESS_INTERVAL).unref();
     this.#watchFiles();
@@ -99,14 +101,17 @@ export class Server {
     parts.log.debugging = configuration.plan.debug;
     for (const warning of configuration.warnings) parts.log.logger().warning(warning);
     const generation = await createGeneration(configuration.plan, parts);
-    const listeners = new Listeners((line) => parts.log.logger().warning(line));
+    const sockets = openSockets(parts.log.logger());
     try {
-      const swap = await listeners.prepare(handlersOf(generation, parts));
+      const swap = await prepare(sockets, generation, parts);
       swap();
-      return new Server(options, configuration, generation, listeners);
+      const server = new Server(options, configuration, generation, sockets);
+      generation.inService();
+      return server;
     } catch (error) {
       generation.close();
-      await listeners.close();
+      sockets.http.close();
+      await sockets.listeners.close();
       throw error;
     }
   }
@@ -142,10 +147,13 @@ export class Server {
     try {
       const configuration = configure(this.#options);
       for (const warning of configuration.warnings) this.#log.warning(warning);
-      const generation = await createGeneration(configuration.plan, parts);
+      const generation = await createGeneration(configuration.plan, {
+        ...parts,
+        fatal: (text) => this.#log.error(text),
+      });
       let unwanted: readonly ListenerPair[];
       try {
-        const swap = await this.#listeners.prepare(handlersOf(generation, parts));
+        const swap = await prepare({ listeners: this.#listeners, http: this.#http }, generation, parts);
         unwanted = swap();
       } catch (error) {
         generation.close();
@@ -156,6 +164,8 @@ export class Server {
       this.#configuration = configuration;
       parts.log.debugging = configuration.plan.debug;
       this.#watchFiles();
+      generation.inService();
+      this.#counts.reloaded(configuration.corefile.fingerprint);
       await Promise.all(unwanted.map((pair) => stopPair(pair, bounds.stopGrace)));
       before.close();
       await this.refreshAddresses();
@@ -165,6 +175,7 @@ export class Server {
       return true;
     } catch (error) {
       if (this.#hasStopped()) return false;
+      this.#counts.reloadFailed();
       this.#log.error(`Reloading failed, what was served before goes on being served: ${messageOf(error)}`);
       return false;
     }
@@ -181,16 +192,22 @@ export class Server {
     }
   }
 
-  /** Stops cleanly: no more requests, answers in flight leave, sockets and stores are closed. */
+  /**
+   * Stops cleanly: plugins have the time that they ask for, and everything is answered until then; after that no more
+   * requests are taken, answers in flight leave, sockets and stores are closed.
+   */
   async stop(): Promise<void> {
     this.#end();
+    await this.#generation.stopping();
     await this.#listeners.stop(bounds.stopGrace);
+    this.#http.close();
     this.#generation.close();
   }
 
   /** Closes everything at once. */
   async close(): Promise<void> {
     this.#end();
+    this.#http.close();
     await this.#listeners.close();
     this.#generation.close();
   }
@@ -202,6 +219,7 @@ export class Server {
 
   #end(): void {
     this.#stopped = true;
+    this.#counts.close();
     clearInterval(this.#addressTimer);
     this.#watch?.close();
   }
@@ -236,15 +254,62 @@ function contentOf(options: ServerOptions): string {
     : corefile.fingerprint;
 }
 
-function handlersOf(
+/** All that listens: what is for DNS, and what is for health, readiness and metrics. */
+interface Sockets {
+  readonly listeners: Listeners;
+  readonly http: HttpListeners;
+}
+
+function openSockets(log: Logger): Sockets {
+  return {
+    listeners: new Listeners((line) => log.warning(line)),
+    http: new HttpListeners((error) => log.error(`HTTP: ${messageOf(error)}`)),
+  };
+}
+
+/**
+ * Opens all that a generation wants and that is not open yet. The result puts it in service in one tick, and gives the
+ * DNS sockets that nobody wants any more.
+ * @throws HttpListenError, ListenError; nothing is open then that was not before
+ */
+async function prepare(
+  { listeners, http }: Sockets,
   generation: Generation,
   parts: ProcessParts,
-): ReadonlyMap<string, { readonly at: ListenAddress; readonly handler: RequestHandler }> {
+): Promise<() => readonly ListenerPair[]> {
+  const prepared = await http.prepare(generation.http);
+  try {
+    const swap = await listeners.prepare(handlersOf(generation, parts));
+    return () => {
+      try {
+        const unwanted = swap();
+        prepared.swap();
+        return unwanted;
+      } catch (error) {
+        prepared.undo();
+        throw error;
+      }
+    };
+  } catch (error) {
+    prepared.undo();
+    throw error;
+  }
+}
+
+function handlersOf(generation: Generation, parts: ProcessParts): ReadonlyMap<string, WantedListener> {
   const log = parts.log.logger();
+  const panics = parts.metrics.counter('coredns_panics_total', 'Exceptions that answering a query ended in.').with();
   return new Map(
-    [...generation.served].map(([key, { at, router }]) => {
-      const responder = new Responder(router, parts.facts, (error, question) => log.error(panicText(error, question)));
-      return [key, { at, handler: (exchange) => responder.respond(exchange) }] as const;
+    [...generation.served].map(([key, { at, router, timeouts }]) => {
+      const counts = new AnswerCounts(parts.metrics, router.server);
+      const panic: PanicReport = (error, question) => {
+        panics.add();
+        log.error(panicText(error, question));
+      };
+      const idle = timeouts?.idle ?? bounds.tcpIdle;
+      const responder = new Responder({ resolver: router, facts: parts.facts, counts, panic, idle });
+      const handler: RequestHandler = (exchange) => responder.respond(exchange);
+      return [key, { at, handler, limits: limitsOf(timeouts) }] as const;
     }),
   );
 }

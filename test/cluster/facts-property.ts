@@ -9,6 +9,7 @@ import type { EndpointSlice, Service } from '../../src/cluster/objects.ts';
 import type { ClusterState } from '../../src/cluster/state.ts';
 import type { Answer } from '../../src/plugins/answer.ts';
 import type { Host } from '../../src/plugins/plugin.ts';
+import { makeHost } from '../plugins/support.ts';
 
 /** The modules of one copy of `src/`. */
 export async function loadModules(folder: string) {
@@ -209,6 +210,7 @@ class World {
     const block = modules.corefile.loadCorefile(source, {}, problems)?.blocks[0];
     let world: World | undefined;
     const host: Host = {
+      ...makeHost(),
       facts,
       stores: { acquire: () => Promise.resolve({ state, release: silent }) },
       clock: { now: () => 1_000_000, monotonic: () => 0 },
@@ -223,11 +225,11 @@ class World {
       const setup = use && definition.configure([use], context);
       if (setup === undefined) throw new Error(problems.list.map((problem) => problem.message).join('; '));
       // oxlint-disable-next-line no-await-in-loop -- one plugin after another, as the server does
-      plugins.push((await setup.create(host)).plugin);
+      plugins.push((await setup.create(host)).plugin ?? []);
     }
-    const chain = modules.chain.linkChain(plugins);
+    const chain = modules.chain.linkChain(plugins.flat());
     const router = (): InstanceType<Modules['router']['Router']> =>
-      new modules.router.Router([{ zone: modules.name.Name.root, chain, anyClass: false }]);
+      new modules.router.Router([{ zone: modules.name.Name.root, chain, anyClass: false }], 'dns://:53');
     world = new World(modules, state, facts, router);
     return world;
   }

@@ -14,15 +14,24 @@ import { Program } from './program.ts';
 /** Where the program serves; the tests are declared before that is known. */
 let port = '';
 let program: Program;
+const place = mkdtempSync(join(tmpdir(), 'nodens-clients-'));
+
+/** Nobody listens there: names outside the cluster fail at once. */
+const NO_UPSTREAM = '127.0.0.1:1';
 
 beforeAll(async () => {
-  program = new Program(['--fixture', '-', '--bind', '127.0.0.1', '-dns.port', '0'], {
-    cwd: tmpdir(),
-    stdin: manifests,
-  });
+  const builtIn = await new Program(['--fixture', '-', '--print-config'], { cwd: place, stdin: manifests }).ended();
+  const corefile = builtIn.stdout
+    .replace(/^ *forward .*\n/m, '')
+    .replace('cache', `forward . ${NO_UPSTREAM}\n    cache`);
+  writeFileSync(join(place, 'Corefile'), corefile);
+  program = new Program(['--fixture', '-', '--bind', '127.0.0.1', '-dns.port', '0'], { cwd: place, stdin: manifests });
   port = String(await program.port());
 });
-afterAll(() => program.kill());
+afterAll(async () => {
+  await program.kill();
+  rmSync(place, { recursive: true });
+});
 
 /** Lines without comments and empty ones, with single spaces, sorted. */
 function records(text: string): readonly string[] {
@@ -99,14 +108,17 @@ describeWith('dig', commands('dig'), () => {
     expect(text).toMatch(/status: NOERROR/);
   });
 
-  it('gets NXDOMAIN, NODATA and, outside the cluster, SERVFAIL', () => {
+  it('gets NXDOMAIN, NODATA and, outside the cluster where no upstream answers, SERVFAIL, each with its reason', () => {
     expect(dig('nope.default.svc.cluster.local')).toMatch(
       /status: NXDOMAIN[^]*flags: qr aa rd; QUERY: 1, ANSWER: 0, AUTHORITY: 1,[^]*^cluster\.local\.\s+5\s+IN\s+SOA\s/m,
     );
     expect(dig('AAAA', 'nginx.default.svc.cluster.local')).toMatch(
       /status: NOERROR[^]*flags: qr aa rd; QUERY: 1, ANSWER: 0, AUTHORITY: 1,[^]*^cluster\.local\.\s+5\s+IN\s+SOA\s/m,
     );
-    expect(dig('www.example.com')).toMatch(/status: SERVFAIL/);
+    const failed = dig('www.example.com');
+    expect(failed).toMatch(/status: SERVFAIL/);
+    expect(failed).toContain(`no upstream can be reached: ${NO_UPSTREAM} connection refused`);
+    expect(dig('nope.default.svc.cluster.local')).toContain('no such Service in this namespace');
   });
 
   it('sends a cookie, an NSID request and padding, and is answered all the same', () => {

@@ -71,9 +71,8 @@ export async function cluster(
   let leases = 0;
   const testHost = makeHost();
   const host: Host = {
+    ...testHost,
     facts,
-    clock: testHost.clock,
-    logger: (plugin) => testHost.logger(plugin),
     ownAddresses: () => options.ownAddresses ?? [],
     stores: {
       acquire: (source) => {
@@ -89,8 +88,8 @@ export async function cluster(
     return setup ?? [];
   });
   const running = await Promise.all(setups.map(async (setup) => setup.create(host)));
-  const chain = linkChain([...running.map(({ plugin }) => plugin), ...below]);
-  const router = new Router([{ zone: Name.root, chain, anyClass: false }]);
+  const chain = linkChain([...running.flatMap(({ plugin }) => plugin ?? []), ...below]);
+  const router = new Router([{ zone: Name.root, chain, anyClass: false }], 'dns://:53');
   const ask = (name: string, type = 'A'): Answer => {
     const outcome = router.resolve(makeQuery(name, type, { facts, resolver: router }));
     if (outcome instanceof Promise) throw new Error('a cluster in memory answers in the same tick');

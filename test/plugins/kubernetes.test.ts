@@ -5,6 +5,7 @@ import { failure, reply } from '../../src/plugins/answer.ts';
 import { kubernetes } from '../../src/plugins/kubernetes/kubernetes.ts';
 import { readKubernetes } from '../../src/plugins/kubernetes/options.ts';
 import type { Plugin } from '../../src/plugins/plugin.ts';
+import { explain } from '../../src/plugins/reasons.ts';
 import { loadCorefile } from '../../src/corefile/corefile.ts';
 import { Problems } from '../../src/corefile/problems.ts';
 import { makeService, makeSlice } from '../cluster/objects.ts';
@@ -164,7 +165,7 @@ function fill({ state }: TestCluster, synced = true): void {
 }
 
 const BELOW: Plugin = { name: 'below', answer: () => reply({ rcode: 15 }) };
-const NOT_LISTED = failure(2, 'the cluster has not been listed completely yet');
+const NOT_LISTED = failure(2, 'the cluster has not been listed completely yet', explain('notReady'));
 const LINES = 'kubernetes cluster.local in-addr.arpa {\npods verified\nfallthrough in-addr.arpa\n}';
 
 describe('a cluster that has not been listed completely', () => {

@@ -79,4 +79,21 @@ describe('local', () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain(message);
   });
+
+  it('counts questions for localhost in front of another name, and no others', async () => {
+    const { plugin, host } = await serve(local, 'local');
+    const count = (): string =>
+      /^coredns_local_localhost_requests_total (\d+)$/m.exec(host.metrics.render())?.[1] ?? '';
+    expect(count()).toBe('0');
+    for (const name of ['localhost.', 'a.localhost.', '1.0.0.127.in-addr.arpa.', 'localhosts.a.']) {
+      ask(plugin, makeQuery(name, 'A'));
+    }
+    expect(count()).toBe('0');
+    ask(plugin, makeQuery('LocalHost.default.svc.cluster.local.', 'AAAA'));
+    ask(plugin, makeQuery('localhost.example.', 'TXT'));
+    expect(count()).toBe('2');
+    const off = await serve(local, 'local {\n  localhost_prefix off\n}', { host });
+    ask(off.plugin, makeQuery('localhost.example.', 'A'));
+    expect(count()).toBe('2');
+  });
 });

@@ -183,7 +183,7 @@ describe('log, names', () => {
     expect(one.problems[0]).toContain(`did you mean 'log . "{type} {name}"'?`);
     const host = makeHost();
     const running = await one.setup?.create(host);
-    if (running === undefined) throw new Error('not set up');
+    if (running?.plugin === undefined) throw new Error('not set up');
     ask(running.plugin, makeQuery(SERVICE, 'A'), next(positive));
     expect(host.takeLines()).toEqual([]);
 

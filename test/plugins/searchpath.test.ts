@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { reply } from '../../src/plugins/answer.ts';
 import type { Plugin } from '../../src/plugins/plugin.ts';
+import { explain } from '../../src/plugins/reasons.ts';
 import { searchpath } from '../../src/plugins/searchpath/searchpath.ts';
 import { makeService, makeSlice } from '../cluster/objects.ts';
 import { type TestCluster, cluster, read } from './cluster.ts';
@@ -69,6 +70,11 @@ describe('short_names', () => {
       answers: ['nginx. 5 IN CNAME nginx.default.svc.cluster.local.'],
       authority: { length: 1 },
     });
+  });
+
+  it('without data of the type keeps the reason of the full name', async () => {
+    const one = await serving('short_names');
+    expect(one.ask('nginx.', 'AAAA')).toMatchObject({ explanation: explain('noSuchType') });
   });
 
   it.each([

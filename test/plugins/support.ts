@@ -3,7 +3,6 @@
  * the test holds, and asked questions as the server would ask it.
  */
 import { FactCounters } from '../../src/cluster/facts.ts';
-import type { ClusterStores } from '../../src/cluster/stores.ts';
 import { type Directive, loadCorefile } from '../../src/corefile/corefile.ts';
 import { zonesOfKeys } from '../../src/corefile/options.ts';
 import { Problems, renderProblem } from '../../src/corefile/problems.ts';
@@ -18,14 +17,19 @@ import type {
   BlockSettings,
   ConfigureContext,
   Host,
+  HttpReply,
   Next,
   Plugin,
   PluginDirective,
   PluginSetup,
+  RunningPlugin,
   SettingDirective,
 } from '../../src/plugins/plugin.ts';
+import type { Network } from '../../src/plugins/network.ts';
 import { Account, type Client, Query, type Resolver } from '../../src/plugins/query.ts';
+import { SharedThings } from '../../src/server/shared-things.ts';
 import { LogWriter } from '../../src/telemetry/logger.ts';
+import { Metrics } from '../../src/telemetry/metrics.ts';
 
 /** A clock that stands until it is moved. */
 export class FakeClock {
@@ -44,13 +48,26 @@ export class FakeClock {
   }
 }
 
+export const NO_NETWORK: Network = {
+  httpStatus: () => Promise.reject(new Error('no network was expected to be used')),
+  channel: () => {
+    throw new Error('no network was expected to be used');
+  },
+};
+
 export interface TestHost extends Host {
   readonly clock: FakeClock;
+  readonly metrics: Metrics;
+  /** What is served over HTTP, by `ADDRESS PORT PATH`. */
+  readonly http: ReadonlyMap<string, () => HttpReply>;
+  /** What was said to be fatal. */
+  readonly fatalMessages: readonly string[];
   /** Whole lines of the log since the last call. */
   takeLines(): readonly string[];
 }
 
-export function makeHost(): TestHost {
+/** @param parts what is not as a host has it by itself, such as a network */
+export function makeHost(parts: Partial<Host> = {}): TestHost {
   let written = '';
   const writer = new LogWriter({
     write(lines) {
@@ -60,14 +77,25 @@ export function makeHost(): TestHost {
     drained: () => undefined,
   });
   writer.debugging = true;
+  const shared = new SharedThings();
+  const fatal: string[] = [];
+  const http = new Map<string, () => HttpReply>();
   return {
     facts: new FactCounters(),
-    clock: new FakeClock(),
-    get stores(): ClusterStores {
-      throw new Error('these directives have no cluster');
-    },
+    stores: { acquire: () => Promise.reject(new Error('these directives have no cluster')) },
     logger: (plugin) => writer.logger(plugin === '' ? '' : `plugin/${plugin}: `),
     ownAddresses: () => [],
+    metrics: new Metrics(),
+    network: NO_NETWORK,
+    block: { zones: ['.'], servers: ['dns://:53'], plugins: [], fingerprintFrom: (plugin) => plugin },
+    shared: (kind, key, create) => shared.hold(kind, key, create).thing,
+    serveHttp: ({ address, port }, path, answer) => void http.set(`${address} ${port} ${path}`, answer),
+    fatal: (message) => void fatal.push(message),
+    notReady: () => [],
+    http,
+    fatalMessages: fatal,
+    ...parts,
+    clock: new FakeClock(),
     takeLines() {
       writer.flush();
       const lines = written.split('\n').slice(0, -1);
@@ -128,13 +156,15 @@ export function settingsOf(
   lines: string,
 ): { readonly settings: BlockSettings; readonly problems: readonly string[] } {
   const block = readBlock(directive.name, lines, ['.'], '/');
-  const settings: BlockSettings = { bind: [], bindExcept: [], debug: false, reload: undefined };
+  const settings: BlockSettings = { bind: [], bindExcept: [], debug: false, reload: undefined, timeouts: undefined };
   directive.apply(block.uses, block.context, settings);
   return { settings, problems: block.problems() };
 }
 
 export interface Service {
+  /** One that passes everything on where the directive stands beside the chain. */
   readonly plugin: Plugin;
+  readonly running: RunningPlugin;
   readonly host: TestHost;
   close(): void;
 }
@@ -149,8 +179,10 @@ export async function serve(
   if (setup === undefined || problems.length > 0) throw new Error(problems.join('\n'));
   const host = options.host ?? makeHost();
   const running = await setup.create(host);
-  return { plugin: running.plugin, host, close: () => running.close?.() };
+  return { plugin: running.plugin ?? PASSING, running, host, close: () => running.close?.() };
 }
+
+const PASSING: Plugin = { name: 'passing', answer: (query, below) => below.answer(query) };
 
 export interface QueryOptions {
   readonly client?: Partial<Client>;
@@ -172,7 +204,10 @@ const CLIENT: Client = {
   localPort: 53,
 };
 
-const NO_RESOLVER: Resolver = { resolve: () => failure(Rcode.SERVFAIL, 'no look-up was expected') };
+const NO_RESOLVER: Resolver = {
+  server: 'dns://:53',
+  resolve: () => failure(Rcode.SERVFAIL, 'no look-up was expected'),
+};
 
 /** A client's query, with the id 58857. */
 export function makeQuery(name: string, type: string, options: QueryOptions = {}): Query {

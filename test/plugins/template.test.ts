@@ -28,6 +28,7 @@ function resolver(outcome: Outcome): Resolver & { readonly asked: Query[] } {
   const asked: Query[] = [];
   return {
     asked,
+    server: 'dns://:53',
     resolve(query) {
       asked.push(query);
       return outcome;
@@ -92,7 +93,7 @@ describe('template', () => {
     });
     const { plugin } = await serve(template, lines);
     expect(ask(plugin, makeQuery('x.example.org.', 'MX'))).toMatchObject({
-      extendedError: { code: 21, text: 'Not Supported' },
+      explanation: { code: 21, text: 'Not Supported' },
     });
   });
 
@@ -251,7 +252,10 @@ describe('template, CNAME', () => {
       template,
       'template IN A a.test {\n  answer "{{ .Name }} 60 IN CNAME {{ .Name }}"\n}',
     );
-    const itself: Resolver = { resolve: (query) => plugin.answer(query, { answer: () => PASSED_ON }) };
+    const itself: Resolver = {
+      server: 'dns://:53',
+      resolve: (query) => plugin.answer(query, { answer: () => PASSED_ON }),
+    };
     const answer = ask(plugin, makeQuery('a.test.', 'A', { resolver: itself, lookups: 16 }));
     expect(answer).toMatchObject({ kind: 'reply', answers: { length: 17 } });
   });
@@ -309,6 +313,8 @@ describe('template in a Corefile', () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain("warning: 'upstream' has no effect");
     const running = await setup?.create(makeHost());
-    expect(running && textOf(ask(running.plugin, makeQuery('x.', 'A')))).toEqual(answered('x. 3600 IN A 192.0.2.1'));
+    expect(running?.plugin && textOf(ask(running.plugin, makeQuery('x.', 'A')))).toEqual(
+      answered('x. 3600 IN A 192.0.2.1'),
+    );
   });
 });

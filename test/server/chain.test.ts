@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Outcome, failure, reply } from '../../src/plugins/answer.ts';
 import type { Plugin } from '../../src/plugins/plugin.ts';
+import { explain } from '../../src/plugins/reasons.ts';
 import { linkChain } from '../../src/server/chain.ts';
 import { makeQuery } from '../plugins/support.ts';
 
@@ -32,7 +33,9 @@ describe('a chain', () => {
 
   it('that nobody answers is SERVFAIL, with the name of its last plugin', () => {
     const chain = linkChain([passing('a', [], true), passing('b', [], true)]);
-    expect(chain?.answer(makeQuery('x.', 'A'))).toEqual(failure(2, 'plugin/b: no next plugin found'));
+    expect(chain?.answer(makeQuery('x.', 'A'))).toEqual(
+      failure(2, 'plugin/b: no next plugin found', explain('nothingAnswers')),
+    );
   });
 
   it('hands on a promise as it is', async () => {

@@ -7,8 +7,10 @@ import { reply } from '../../src/plugins/answer.ts';
 import type { Host, PluginSetup } from '../../src/plugins/plugin.ts';
 import { type ProcessParts, createGeneration, listenKey } from '../../src/server/generation.ts';
 import { OwnAddresses } from '../../src/server/own-addresses.ts';
+import { SharedThings } from '../../src/server/shared-things.ts';
+import { Metrics } from '../../src/telemetry/metrics.ts';
 import type { PlannedBlock, ServerPlan } from '../../src/server/plan.ts';
-import { makeQuery } from '../plugins/support.ts';
+import { NO_NETWORK, makeQuery } from '../plugins/support.ts';
 import { LogLines } from './running.ts';
 
 const token = { text: '.', quoted: false, at: { file: 'Corefile', line: 1, column: 1 } };
@@ -17,8 +19,8 @@ function block(zones: readonly string[], addresses: readonly string[], plugins: 
   const where = addresses.map((address) => ({ address, port: 53, portFrom: undefined }));
   return {
     served: zones.flatMap((zone) => where.map((at) => ({ zone: Name.fromText(zone), at, key: token }))),
-    plugins: plugins.map((setup, i) => ({ name: `plugin-${i}`, setup })),
-    settings: { bind: [], bindExcept: [], debug: false, reload: undefined },
+    plugins: plugins.map((setup, i) => ({ name: `plugin-${i}`, text: '', inChain: true, setup })),
+    settings: { bind: [], bindExcept: [], debug: false, reload: undefined, timeouts: undefined },
     anyClass: false,
   };
 }
@@ -32,6 +34,10 @@ function partsOf(): ProcessParts & { readonly lines: LogLines } {
     clock: { now: () => 5, monotonic: () => 6 },
     log: lines.writer,
     ownAddresses: new OwnAddresses(facts, () => ['10.0.0.1']),
+    metrics: new Metrics(),
+    network: NO_NETWORK,
+    shared: new SharedThings(),
+    fatal: () => undefined,
     lines,
   };
 }

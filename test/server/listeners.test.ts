@@ -68,6 +68,24 @@ describe('prepare', () => {
     await expect(fromKey).rejects.toThrow(`Corefile:7: .:${port}`);
   });
 
+  it('opens sockets with their bounds, and gives those that stay new ones without closing anything', async () => {
+    const { listeners, portOf } = makeListeners();
+    const bounded = (tcpQueries: number) =>
+      new Map([[listenKey(at('127.0.0.1')), { at: at('127.0.0.1'), handler: saying('one'), limits: { tcpQueries } }]]);
+    (await listeners.prepare(bounded(1)))();
+    const [pair] = listeners.pairs;
+    const first = await tcpClient(portOf('127.0.0.1'));
+    await ask(first, 'x');
+    await first.ended;
+    (await listeners.prepare(bounded(3)))();
+    expect(listeners.pairs).toEqual([pair]);
+    const second = await tcpClient(portOf('127.0.0.1'));
+    await ask(second, 'x');
+    (await listeners.prepare(bounded(2)))();
+    expect(await ask(second, 'x')).toBe('one');
+    await second.ended;
+  });
+
   it('after everything was stopped opens nothing', async () => {
     const { listeners } = makeListeners();
     const swap = await listeners.prepare(wanted(saying('x'), at('127.0.0.1')));

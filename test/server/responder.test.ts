@@ -9,9 +9,12 @@ import type { RRset } from '../../src/dns/rrset.ts';
 import { type Answer, type Outcome, reply } from '../../src/plugins/answer.ts';
 import type { Next, Plugin } from '../../src/plugins/plugin.ts';
 import type { Account, Query } from '../../src/plugins/query.ts';
+import { explainAs } from '../../src/plugins/reasons.ts';
 import { linkChain } from '../../src/server/chain.ts';
+import { AnswerCounts } from '../../src/server/answer-counts.ts';
 import { Responder, panicText } from '../../src/server/responder.ts';
 import { Router } from '../../src/server/router.ts';
+import { Metrics } from '../../src/telemetry/metrics.ts';
 import { DEFERRED, type Exchange, NO_REPLY, type ReplyHandle } from '../../src/transport/transport.ts';
 import { startTestServer } from '../support/server.ts';
 
@@ -35,9 +38,19 @@ interface AskOptions {
 /** A responder over one root block with this plugin. */
 function serving(answer: Answering, further: readonly Plugin[] = []) {
   const panics: unknown[] = [];
+  const metrics = new Metrics();
   const plugin: Plugin = { name: 'test', replayable: true, answer };
-  const router = new Router([{ zone: Name.root, chain: linkChain([plugin, ...further]), anyClass: false }]);
-  const responder = new Responder(router, new FactCounters(), (error) => panics.push(error));
+  const router = new Router(
+    [{ zone: Name.root, chain: linkChain([plugin, ...further]), anyClass: false }],
+    'dns://:53',
+  );
+  const responder = new Responder({
+    resolver: router,
+    facts: new FactCounters(),
+    counts: new AnswerCounts(metrics, router.server),
+    panic: (error) => panics.push(error),
+    idle: bounds.tcpIdle,
+  });
   const ask = ({ protocol = 'udp', request = requestOf({}), send }: AskOptions = {}): Asked => {
     const ends = { protocol, clientAddress: '192.0.2.1', clientPort: 4, localAddress: '192.0.2.2', localPort: 53 };
     const { promise, resolve } = Promise.withResolvers<Buffer | undefined>();
@@ -52,7 +65,7 @@ function serving(answer: Answering, further: readonly Plugin[] = []) {
     if (length !== DEFERRED) resolve(length === NO_REPLY ? undefined : Buffer.from(room.subarray(0, length)));
     return { length, reply: promise, request };
   };
-  return { ask, panics };
+  return { ask, panics, metrics };
 }
 
 function requestOf({
@@ -218,6 +231,13 @@ describe('an exception', () => {
     });
   });
 
+  it('is counted, as what no chain has counted', async () => {
+    const { ask, metrics } = serving(throwing);
+    await ask().reply;
+    const series = 'coredns_dns_responses_total{plugin="",rcode="SERVFAIL",server="dns://:53",view="",zone="dropped"}';
+    expect(metrics.render()).toContain(`${series} 1\n`);
+  });
+
   it('is one line of the log', () => {
     const question = { name: Name.fromText(String.raw`a\010b.test`), type: Type.A, class: Class.IN };
     const error = new Error('x');
@@ -226,6 +246,24 @@ describe('an exception', () => {
       String.raw`Recovered from panic for a\010b.test. A: Error: x\n    at y\n    at z`,
     );
     expect(panicText('just text', question)).toContain('just text');
+  });
+});
+
+describe('a query that comes to no chain', () => {
+  it('is counted with its reply, and one that does is not', async () => {
+    const { ask, metrics } = serving(answered);
+    await ask().reply;
+    expect(metrics.render()).not.toContain('dropped');
+    const chaos = packet.encode({ type: 'query', id: 7, questions: [{ type: 'TXT', name: 'web.test', class: 'CH' }] });
+    expect(rcodeOf(await ask({ request: new Uint8Array(chaos), protocol: 'tcp' }).reply)).toBe(Rcode.REFUSED);
+    const where = 'server="dns://:53",';
+    const rendered = metrics.render();
+    expect(rendered).toContain(
+      `coredns_dns_requests_total{family="1",proto="tcp",${where}type="TXT",view="",zone="dropped"} 1\n`,
+    );
+    expect(rendered).toContain(
+      `coredns_dns_responses_total{plugin="",rcode="REFUSED",${where}view="",zone="dropped"} 1\n`,
+    );
   });
 });
 
@@ -321,7 +359,7 @@ describe('the verdict on replaying', () => {
 });
 
 describe('EDNS', () => {
-  const explained: Answering = () => reply({ extendedError: { code: 15, text: 'blocked' } });
+  const explained: Answering = () => reply({ explanation: explainAs('configured', { code: 15, text: 'blocked' }) });
   const optionsOf = (message: Buffer | undefined): readonly { readonly code: number; readonly data: Buffer }[] => {
     const [opt] = packet.decode(message ?? Buffer.alloc(0)).additionals;
     return opt?.type === 'OPT'

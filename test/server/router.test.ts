@@ -16,7 +16,7 @@ function routerOf(
     chain: options.empty?.includes(zone) === true ? undefined : { answer: () => failure(100 + index) },
     anyClass: options.anyClass === zone,
   }));
-  const router = new Router(routes);
+  const router = new Router(routes, 'dns://:53');
   const ask = (name: string, type = 'A'): string => {
     const outcome = router.resolve(makeQuery(name, type));
     if (outcome instanceof Promise) throw new Error('blocks answer in the same tick');

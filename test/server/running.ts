@@ -8,6 +8,9 @@ import { FactCounters } from '../../src/cluster/facts.ts';
 import { ClusterStores, type StoreLease, type ClusterSource } from '../../src/cluster/stores.ts';
 import { OwnAddresses } from '../../src/server/own-addresses.ts';
 import { Server, type ServerOptions } from '../../src/server/server.ts';
+import { SharedThings } from '../../src/server/shared-things.ts';
+import { Metrics } from '../../src/telemetry/metrics.ts';
+import { NO_NETWORK } from '../plugins/support.ts';
 import { LogWriter } from '../../src/telemetry/logger.ts';
 import { type Client, TcpClient, UdpClient, deadline } from '../transport/clients.ts';
 
@@ -107,6 +110,10 @@ export function prepare(corefile: string, options: RunningOptions = {}) {
       clock: { now: Date.now, monotonic: () => performance.now() },
       log: log.writer,
       ownAddresses: new OwnAddresses(facts, () => []),
+      metrics: new Metrics(),
+      network: NO_NETWORK,
+      shared: new SharedThings(),
+      fatal: () => undefined,
     },
   };
   return { start, log, stores, reports, folder, manifests, configure: (text: string) => writeFileSync(path, text) };

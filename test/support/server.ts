@@ -4,12 +4,17 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bounds } from '../../src/bounds.ts';
 import { FactCounters } from '../../src/cluster/facts.ts';
 import { ClusterStores } from '../../src/cluster/stores.ts';
 import { OwnAddresses } from '../../src/server/own-addresses.ts';
 import { createGeneration } from '../../src/server/generation.ts';
+import { AnswerCounts } from '../../src/server/answer-counts.ts';
 import { Responder } from '../../src/server/responder.ts';
 import { configure } from '../../src/server/server.ts';
+import { SharedThings } from '../../src/server/shared-things.ts';
+import { Metrics } from '../../src/telemetry/metrics.ts';
+import { NO_NETWORK } from '../plugins/support.ts';
 import { LogWriter } from '../../src/telemetry/logger.ts';
 import { DEFERRED, type Exchange, NO_REPLY, type ReplyHandle } from '../../src/transport/transport.ts';
 
@@ -56,6 +61,10 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
     clock: { now, monotonic: () => performance.now() },
     log: writer,
     ownAddresses: new OwnAddresses(facts, () => options.ownAddresses ?? []),
+    metrics: new Metrics(),
+    network: NO_NETWORK,
+    shared: new SharedThings(),
+    fatal: () => undefined,
   };
   const { plan } = configure({
     source: { kind: 'text', name: 'Corefile', text: options.corefile, folder },
@@ -67,7 +76,13 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
   const [served] = generation.served.values();
   if (served === undefined) throw new Error('the Corefile serves nothing');
   const panics: unknown[] = [];
-  const responder = new Responder(served.router, facts, (error) => panics.push(error));
+  const responder = new Responder({
+    resolver: served.router,
+    facts,
+    counts: new AnswerCounts(parts.metrics, served.router.server),
+    panic: (error) => panics.push(error),
+    idle: bounds.tcpIdle,
+  });
   return {
     log,
     ask: async (message, asked = {}) => {

@@ -97,7 +97,9 @@ class Errors implements Plugin {
 
   answer(query: Query, next: Next): Outcome {
     if (this.#stacktrace) return this.#traced(query, next);
-    return whenAnswered(next.answer(query), (answer) => this.#report(query, answer));
+    const outcome = next.answer(query);
+    if (outcome instanceof Promise) return outcome.then((answer) => this.#report(query, answer));
+    return this.#report(query, outcome);
   }
 
   #report(query: Query, answer: Answer): Answer {

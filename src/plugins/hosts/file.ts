@@ -12,7 +12,8 @@ import { type FSWatcher, watch } from 'node:fs';
 import { dirname } from 'node:path';
 import { type FactCounters, fileFact } from '../../cluster/facts.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { type FileStamp, inlineTable, loadHosts, readStamp, sameStamp } from './loader.ts';
+import type { Series } from '../../telemetry/metrics.ts';
+import { type FileStamp, type Loading, inlineTable, loadHosts, readStamp, sameStamp } from './loader.ts';
 import type { HostsEntry, HostsTable } from './table.ts';
 
 export interface HostsSource {
@@ -29,11 +30,16 @@ export interface HostsSource {
 /** A changed file must be the same for so long before it is read. */
 const SETTLE = 100;
 
+/** Why there is nothing new to serve. */
+type Trouble = Exclude<Loading, { readonly kind: 'table' }>;
+
 export class HostsFile {
   readonly #source: HostsSource;
   readonly #facts: FactCounters;
   readonly #logger: Logger;
+  readonly #failures: Series;
   #table: HostsTable;
+  #modified: number | undefined;
   /** What the table was made from; undefined where the file was not there. */
   #loaded: FileStamp | undefined;
   #candidate: FileStamp | undefined;
@@ -45,27 +51,37 @@ export class HostsFile {
   #watcher: FSWatcher | undefined;
   #closed = false;
 
-  private constructor(source: HostsSource, facts: FactCounters, logger: Logger) {
+  private constructor(source: HostsSource, facts: FactCounters, logger: Logger, failures: Series) {
     this.#source = source;
     this.#facts = facts;
     this.#logger = logger;
+    this.#failures = failures;
     this.#table = inlineTable(source.inline, source.reverse);
   }
 
-  /** Resolves when the file has been read for the first time, or found missing. */
-  static async open(source: HostsSource, facts: FactCounters, logger: Logger): Promise<HostsFile> {
-    const file = new HostsFile(source, facts, logger);
+  /**
+   * Resolves when the file has been read for the first time, or found missing.
+   *
+   * @param failures counts troubles that left the last table in service
+   */
+  static async open(source: HostsSource, facts: FactCounters, logger: Logger, failures: Series): Promise<HostsFile> {
+    const file = new HostsFile(source, facts, logger, failures);
     // The watch comes first, so that no change falls between it and the reading.
     if (source.reload > 0) file.#follow();
     const reading = await readStamp(source.path);
     if (reading.kind === 'file') await file.#load(reading.stamp);
-    else file.#complain(reading.kind === 'missing' ? 'does not exist' : `cannot be read: ${reading.reason}`);
+    else file.#complain(reading);
     return file;
   }
 
   /** What is served now. Whoever looks in it depends on `fileFact` of the path. */
   get table(): HostsTable {
     return this.#table;
+  }
+
+  /** When the file that is served was changed, in milliseconds since the epoch; undefined where none was read. */
+  get modified(): number | undefined {
+    return this.#modified;
   }
 
   close(): void {
@@ -113,7 +129,7 @@ export class HostsFile {
     if (this.#closed) return;
     if (reading.kind !== 'file') {
       this.#candidate = undefined;
-      this.#complain(reading.kind === 'missing' ? 'is gone' : `cannot be read: ${reading.reason}`);
+      this.#complain(reading);
       return;
     }
     if (sameStamp(reading.stamp, this.#loaded)) {
@@ -135,19 +151,27 @@ export class HostsFile {
     // Whatever came out, this state of the file need not be read again.
     this.#loaded = stamp;
     if (loading.kind !== 'table') {
-      this.#complain(loading.kind === 'missing' ? 'is gone' : `cannot be read: ${loading.reason}`);
+      this.#complain(loading);
       return;
     }
     this.#complaint = '';
     this.#table = loading.table;
+    this.#modified = stamp.modified;
     this.#facts.changed(fileFact(path));
     for (const remark of loading.remarks) this.#logger.warning(`${path}: ${remark}`);
   }
 
-  /** One line for each trouble, however often it is met. */
-  #complain(trouble: string): void {
-    if (trouble === this.#complaint) return;
-    this.#complaint = trouble;
-    this.#logger.warning(`${this.#source.path} ${trouble}`);
+  /** One line for each trouble, however often it is met; counted where it leaves an earlier content in service. */
+  #complain(trouble: Trouble): void {
+    const text =
+      trouble.kind === 'unreadable'
+        ? `cannot be read: ${trouble.reason}`
+        : this.#modified === undefined
+          ? 'does not exist'
+          : 'is gone';
+    if (text === this.#complaint) return;
+    this.#complaint = text;
+    this.#logger.warning(`${this.#source.path} ${text}`);
+    if (this.#modified !== undefined) this.#failures.add();
   }
 }

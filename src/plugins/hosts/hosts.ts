@@ -14,13 +14,17 @@ import { parseReverseName } from '../../dns/address.ts';
 import { Class, Rcode, Type } from '../../dns/constants.ts';
 import { Name } from '../../dns/name.ts';
 import type { RRset } from '../../dns/rrset.ts';
+import type { Metrics, Series } from '../../telemetry/metrics.ts';
 import { type Outcome, failure, reply } from '../answer.ts';
 import { onlyUse } from '../once.ts';
 import type { Next, Plugin, PluginDirective } from '../plugin.ts';
 import type { Query } from '../query.ts';
 import { HostsFile } from './file.ts';
 import { type HostsOptions, readHostsOptions } from './options.ts';
+import { explain } from '../reasons.ts';
 import { zoneOf } from '../zone-arguments.ts';
+
+const NOT_THERE = failure(Rcode.SERVFAIL, undefined, explain('noSuchHost'));
 
 export const hosts: PluginDirective = {
   kind: 'plugin',
@@ -31,12 +35,44 @@ export const hosts: PluginDirective = {
     return {
       async create(host) {
         const { inline, reverse, reload } = options;
-        const file = await HostsFile.open({ path, inline, reverse, reload }, host.facts, host.logger('hosts'));
-        return { plugin: new Hosts(file, fileFact(path), options), close: () => file.close() };
+        const source = { path, inline, reverse, reload };
+        const failures = reloadFailures(host.metrics, path);
+        const file = await HostsFile.open(source, host.facts, host.logger('hosts'), failures);
+        const withdraw = observe(host.metrics, path, file);
+        const close = (): void => {
+          withdraw();
+          file.close();
+        };
+        return { plugin: new Hosts(file, fileFact(path), options), close };
       },
     };
   },
 };
+
+function reloadFailures(metrics: Metrics, path: string): Series {
+  const help = 'Times that a hosts file broke or went away, so that its last content stayed in service.';
+  return metrics.counter('nodens_hosts_reload_failures_total', help, ['hostsfile']).with(path);
+}
+
+/** The result takes the gauges out again. */
+function observe(metrics: Metrics, path: string, file: HostsFile): () => void {
+  const entries = metrics.collect(
+    'coredns_hosts_entries',
+    'Names with an address of a hosts file and of the Corefile.',
+    ['hostsfile'],
+    (set) => set(file.table.size, path),
+  );
+  const timestamp = metrics.collect(
+    'coredns_hosts_reload_timestamp_seconds',
+    'When the hosts file that is served was changed, in seconds since the epoch.',
+    [],
+    (set) => set((file.modified ?? 0) / 1000),
+  );
+  return () => {
+    entries();
+    timestamp();
+  };
+}
 
 class Hosts implements Plugin {
   readonly name = 'hosts';
@@ -71,7 +107,7 @@ class Hosts implements Plugin {
     query.dependsOn(this.#fact);
     const addresses = this.#file.table.addressesOf(query.name);
     if (addresses === undefined) {
-      return zoneOf(fallthrough, query.name) === undefined ? failure(Rcode.SERVFAIL) : next.answer(query);
+      return zoneOf(fallthrough, query.name) === undefined ? NOT_THERE : next.answer(query);
     }
     const size = query.type === Type.A ? 4 : query.type === Type.AAAA ? 16 : undefined;
     if (size === undefined) return fallthroughUnsupported ? next.answer(query) : reply({});

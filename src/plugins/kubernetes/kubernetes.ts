@@ -18,11 +18,11 @@ import { parseReverseName } from '../../dns/address.ts';
 import { Rcode, Type } from '../../dns/constants.ts';
 import { isTransfer } from '../../dns/message.ts';
 import { Name } from '../../dns/name.ts';
-import type { RRset } from '../../dns/rrset.ts';
 import { type Answer, type Outcome, failure, reply, whenAnswered } from '../answer.ts';
 import { onlyUse } from '../once.ts';
 import type { ConfigureContext, Host, Next, Plugin, PluginDirective, PluginSetup, RunningPlugin } from '../plugin.ts';
 import type { Query } from '../query.ts';
+import { type Explanation, explain } from '../reasons.ts';
 import { type KubernetesOptions, isReverseZone, readKubernetes } from './options.ts';
 import { KubernetesZone, longestZone } from './zone.ts';
 
@@ -75,16 +75,16 @@ class Kubernetes implements Plugin {
   answer(query: Query, next: Next): Outcome {
     const zone = longestZone(this.#zones, query.name);
     if (zone === undefined) return next.answer(query);
-    if (isTransfer(query.type)) return failure(Rcode.REFUSED);
+    if (isTransfer(query.type)) return NO_TRANSFER;
     if (query.name.labelCount === zone.name.labelCount) return zone.apex(query);
     // As CoreDNS does: below the apex a question for the SOA has no data, whether the name exists or not.
-    if (query.type === Type.SOA) return zone.noData();
+    if (query.type === Type.SOA) return zone.noData(NO_SOA_HERE);
     const found = this.#find(query, query.name, zone);
     switch (found.kind) {
       case 'no-name':
-        return this.#nameError(query, zone, next);
+        return this.#nameError(query, zone, next, explain(found.why));
       case 'no-data':
-        return zone.noData();
+        return zone.noData(explain(found.why));
       case 'records':
         return reply({ answers: found.answers, additional: found.additional });
       case 'alias':
@@ -101,19 +101,18 @@ class Kubernetes implements Plugin {
   }
 
   /** While not everything has been listed, what is missing may only not have come yet: that is never NXDOMAIN. */
-  #nameError(query: Query, zone: KubernetesZone, next: Next): Outcome {
+  #nameError(query: Query, zone: KubernetesZone, next: Next, why: Explanation): Outcome {
     if (!this.#view.state.isSynced(query, this.#needed)) return NOT_LISTED;
     if (this.#fallthrough.some((below) => query.name.isAtOrBelow(below))) return next.answer(query);
-    return zone.nameError();
+    return zone.nameError(why);
   }
 
   /** The CNAME itself, or for address types the CNAME and what its target gives. */
   #alias(query: Query, zone: KubernetesZone, found: Extract<Found, { kind: 'alias' }>): Outcome {
     if (query.type === Type.CNAME) return reply({ answers: [found.alias] });
     return whenAnswered(this.#follow(query, query.name, found, MAX_LINKS), (answer): Answer => {
-      const answers = answer.kind === 'reply' ? answer.answers : [];
-      if (answers.length > 0) return answer;
-      return this.#view.state.isSynced(query, this.#needed) ? zone.noData() : NOT_LISTED;
+      if (answer.kind !== 'reply' || answer.answers.length > 0) return answer;
+      return this.#view.state.isSynced(query, this.#needed) ? zone.noData(answer.explanation) : NOT_LISTED;
     });
   }
 
@@ -123,25 +122,34 @@ class Kubernetes implements Plugin {
    */
   #follow(query: Query, owner: Name, found: Extract<Found, { kind: 'alias' }>, links: number): Outcome {
     const { alias, target } = found;
-    if (target.isAtOrBelow(owner) || links === 0) return NOTHING;
+    if (target.isAtOrBelow(owner) || links === 0) return NO_END;
     const zone = longestZone(this.#zones, target);
     if (zone === undefined || !owner.isAtOrBelow(zone.name)) {
       return whenAnswered(query.lookup(target, query.type), (answer) =>
-        reply({ answers: answer.kind === 'reply' ? [alias, ...answer.answers] : [alias] }),
+        reply({
+          answers: answer.kind === 'reply' ? [alias, ...answer.answers] : [alias],
+          explanation: answer.kind === 'silence' ? undefined : answer.explanation,
+        }),
       );
     }
     const next = this.#find(query, target, zone);
     if (next.kind === 'records') return reply({ answers: [alias, ...next.answers] });
-    if (next.kind !== 'alias') return NOTHING;
+    if (next.kind !== 'alias') return NOTHING_THERE;
     return whenAnswered(this.#follow(query, target, next, links - 1), (answer) =>
-      answer.kind === 'reply' && answer.answers.length > 0 ? reply({ answers: [alias, ...answer.answers] }) : NOTHING,
+      answer.kind === 'reply' && answer.answers.length > 0
+        ? reply({ answers: [alias, ...answer.answers], explanation: answer.explanation })
+        : answer,
     );
   }
 }
 
-const NOT_LISTED = failure(Rcode.SERVFAIL, 'the cluster has not been listed completely yet');
+const NOT_LISTED = failure(Rcode.SERVFAIL, 'the cluster has not been listed completely yet', explain('notReady'));
+const NO_TRANSFER = failure(Rcode.REFUSED, undefined, explain('transferNotServed'));
+const NO_SOA_HERE = explain('noSoaBelowApex');
 
-const NOTHING: Answer = reply({ answers: [] satisfies readonly RRset[] });
+/** Aliases that lead to nothing: what becomes NODATA of the name that was asked for. */
+const NOTHING_THERE: Answer = reply({ explanation: explain('noSuchTarget') });
+const NO_END: Answer = reply({ explanation: explain('endlessAlias') });
 
 /** The resources without which a name may seem not to exist. */
 function neededResources(view: ClusterView): readonly Resource[] {

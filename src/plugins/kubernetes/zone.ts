@@ -4,7 +4,7 @@
  */
 import { type ServiceEndpoints, distinctAddresses } from '../../cluster/endpoints.ts';
 import { type Dependent, ownAddressesFact } from '../../cluster/facts.ts';
-import { type Found, addressFamily, addressSet, familyOf, serviceOwner } from '../../cluster/found.ts';
+import { type Found, NO_DATA, addressFamily, addressSet, familyOf, serviceOwner } from '../../cluster/found.ts';
 import type { ClusterView } from '../../cluster/view.ts';
 import { Class, Rcode, Type } from '../../dns/constants.ts';
 import { Name } from '../../dns/name.ts';
@@ -12,6 +12,7 @@ import type { RRset } from '../../dns/rrset.ts';
 import { type Reply, reply } from '../answer.ts';
 import type { Host } from '../plugin.ts';
 import type { Query } from '../query.ts';
+import { type Explanation, explain } from '../reasons.ts';
 
 /** Seconds: the timers of the SOA, which nobody transfers by, and the longest TTL that it has itself. */
 const REFRESH = 7200;
@@ -21,6 +22,8 @@ const MAX_SOA_TTL = 300;
 
 /** Name servers that one headless Service gives: a server on its node's own network may be behind one of thousands. */
 const MAX_NAME_SERVERS = 64;
+
+const NO_SUCH_TYPE = explain('noSuchType');
 
 /** A name server of the zone and one of its addresses. */
 interface NameServer {
@@ -46,9 +49,9 @@ export class KubernetesZone {
   /** The apex: SOA and NS; everything else there has no data. */
   apex(query: Query): Reply {
     if (query.type === Type.SOA) return reply({ answers: [this.#soa()] });
-    if (query.type !== Type.NS) return this.noData();
+    if (query.type !== Type.NS) return this.noData(NO_SUCH_TYPE);
     const servers = this.#nameServers(query);
-    if (servers.length === 0) return this.noData();
+    if (servers.length === 0) return this.noData(NO_SUCH_TYPE);
     const { ttl } = this.#view.options;
     const byName = [...Map.groupBy(servers, (server) => server.name.key).values()];
     const targets = byName.flatMap(([first]) => (first === undefined ? [] : [first.name]));
@@ -63,17 +66,17 @@ export class KubernetesZone {
     const family = familyOf(query.type);
     const octets = this.#nameServers(query).map((server) => server.octets);
     const ofFamily = octets.filter((address) => addressFamily(address) === family);
-    if (family === undefined || ofFamily.length === 0) return { kind: 'no-data' };
+    if (family === undefined || ofFamily.length === 0) return NO_DATA;
     const set = addressSet(owner, this.#view.options.ttl, family, distinctAddresses(ofFamily, family));
     return { kind: 'records', answers: [set], additional: [] };
   }
 
-  noData(): Reply {
-    return reply({ authority: [this.#soa()] });
+  noData(explanation: Explanation | undefined): Reply {
+    return reply({ authority: [this.#soa()], explanation });
   }
 
-  nameError(): Reply {
-    return reply({ rcode: Rcode.NXDOMAIN, authority: [this.#soa()] });
+  nameError(explanation: Explanation): Reply {
+    return reply({ rcode: Rcode.NXDOMAIN, authority: [this.#soa()], explanation });
   }
 
   #soa(): RRset {

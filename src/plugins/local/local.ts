@@ -6,6 +6,7 @@ import { eachOption, expectArguments, forbidBlock, readChoice } from '../../core
 import { Class, Rcode, Type } from '../../dns/constants.ts';
 import { Name } from '../../dns/name.ts';
 import type { RRset } from '../../dns/rrset.ts';
+import type { Series } from '../../telemetry/metrics.ts';
 import { type Outcome, reply } from '../answer.ts';
 import { onlyUse } from '../once.ts';
 import { zoneOf } from '../zone-arguments.ts';
@@ -37,7 +38,13 @@ export const local: PluginDirective = {
         prefix = readChoice(word, problems, ['on', 'off']) !== 'off';
       },
     });
-    return { create: () => ({ plugin: new Local(prefix) }) };
+    return {
+      create({ metrics }) {
+        const name = 'coredns_local_localhost_requests_total';
+        const help = 'Questions for localhost in front of another name, which search paths make.';
+        return { plugin: new Local(prefix, metrics.counter(name, help).with()) };
+      },
+    };
   },
 };
 
@@ -45,9 +52,11 @@ class Local implements Plugin {
   readonly name = 'local';
   readonly replayable = true;
   readonly #prefix: boolean;
+  readonly #prefixed: Series;
 
-  constructor(prefix: boolean) {
+  constructor(prefix: boolean, prefixed: Series) {
     this.#prefix = prefix;
+    this.#prefixed = prefixed;
   }
 
   answer(query: Query, next: Next): Outcome {
@@ -55,9 +64,10 @@ class Local implements Plugin {
     if (name.isAtOrBelow(LOCALHOST)) return loopback(query, name.ancestor(name.labelCount - 1));
     const zone = zoneOf(REVERSE_ZONES, name);
     if (zone !== undefined) return reverse(query, zone);
+    if (!this.#prefix || name.labelCount < 2 || name.label(0) !== 'localhost') return next.answer(query);
+    this.#prefixed.add();
     // No zone is known above such a name, so that it is its own.
-    if (this.#prefix && name.labelCount > 1 && name.label(0) === 'localhost') return loopback(query, name);
-    return next.answer(query);
+    return loopback(query, name);
   }
 }
 

@@ -7,14 +7,15 @@
 import type { Directive, Token } from '../../corefile/corefile.ts';
 import { eachOption, expectArguments, forbidBlock, readChoice } from '../../corefile/options.ts';
 import type { Problems } from '../../corefile/problems.ts';
-import type { Name } from '../../dns/name.ts';
+import { Name } from '../../dns/name.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import { type Answer, type Outcome, whenAnswered } from '../answer.ts';
+import type { Answer, Outcome } from '../answer.ts';
 import { readZones, zoneOf } from '../zone-arguments.ts';
-import type { Clock, Next, Plugin, PluginDirective } from '../plugin.ts';
+import type { Clock, Host, Next, Plugin, PluginDirective } from '../plugin.ts';
 import type { Query } from '../query.ts';
 import { type AnswerClass, answerClasses, classOfType, typeOfAnswer } from './classes.ts';
 import { COMMON, type Format, compileFormat } from './format.ts';
+import { JSON_WORD, jsonFormat } from './json.ts';
 
 interface LogRule {
   readonly names: readonly Name[];
@@ -28,17 +29,14 @@ export const log: PluginDirective = {
   configure(uses, { problems }) {
     const rules = uses.map((use) => readRule(use, problems));
     return {
-      // CoreDNS's query lines bear no plugin's name.
-      create: (host) => ({ plugin: new Log(rules, host.logger(''), host.clock) }),
+      create: (host) => ({ plugin: new Log(rules, host) }),
     };
   },
 };
 
-/** The last of two or more arguments is a format if it has a brace; a single one is always a name. */
 function readRule(use: Directive, problems: Problems): LogRule {
   const { args } = use;
-  const last = args.at(-1);
-  const format = args.length > 1 && last?.text.includes('{') === true ? last : undefined;
+  const format = readFormat(args);
   const classes = new Set<AnswerClass>();
   eachOption(use, problems, {
     class(option) {
@@ -52,9 +50,16 @@ function readRule(use: Directive, problems: Problems): LogRule {
   });
   return {
     names: readNames(format === undefined ? args : args.slice(0, -1), problems),
-    format: compileFormat(format?.text ?? COMMON),
+    format: format ?? compileFormat(COMMON),
     classes: classes.size === 0 ? new Set(['all']) : classes,
   };
+}
+
+/** The last of two or more arguments is a format if it has a brace, and one that is `json` is in any case. */
+function readFormat(args: readonly Token[]): Format | undefined {
+  const last = args.at(-1)?.text ?? '';
+  if (last === JSON_WORD) return jsonFormat;
+  return args.length > 1 && last.includes('{') ? compileFormat(last) : undefined;
 }
 
 function readNames(tokens: readonly Token[], problems: Problems): readonly Name[] {
@@ -75,25 +80,43 @@ class Log implements Plugin {
   readonly #rules: readonly LogRule[];
   readonly #logger: Logger;
   readonly #clock: Clock;
+  /** Of the server block, longest first, with what is printed of each. */
+  readonly #zones: readonly { readonly zone: Name; readonly text: string }[];
 
-  constructor(rules: readonly LogRule[], logger: Logger, clock: Clock) {
+  constructor(rules: readonly LogRule[], host: Host) {
     this.#rules = rules;
-    this.#logger = logger;
-    this.#clock = clock;
+    // CoreDNS's query lines bear no plugin's name.
+    this.#logger = host.logger('');
+    this.#clock = host.clock;
+    this.#zones = host.block.zones
+      .map((text) => ({ zone: Name.fromText(text), text }))
+      .toSorted((one, other) => other.zone.labelCount - one.zone.labelCount);
   }
 
   answer(query: Query, next: Next): Outcome {
-    const rule = this.#rules.find(({ names }) => zoneOf(names, query.name) !== undefined);
+    const rule = this.#ruleFor(query.name);
     if (rule === undefined) return next.answer(query);
     const start = rule.format.timed ? this.#clock.monotonic() : 0;
-    return whenAnswered(next.answer(query), (answer) => this.#write(rule, query, answer, start));
+    const outcome = next.answer(query);
+    if (outcome instanceof Promise) return outcome.then((answer) => this.#write(rule, query, answer, start));
+    return this.#write(rule, query, outcome, start);
+  }
+
+  #ruleFor(name: Name): LogRule | undefined {
+    for (const rule of this.#rules) if (zoneOf(rule.names, name) !== undefined) return rule;
+    return undefined;
   }
 
   #write({ classes, format }: LogRule, query: Query, answer: Answer, start: number): Answer {
-    if (classes.has('all') || classes.has(classOfType(typeOfAnswer(query, answer)))) {
-      const duration = format.timed ? this.#clock.monotonic() - start : 0;
-      this.#logger.info(format.print({ query, answer, duration }));
-    }
+    if (!classes.has('all') && !classes.has(classOfType(typeOfAnswer(query, answer)))) return answer;
+    const duration = format.timed ? this.#clock.monotonic() - start : 0;
+    const line = format.print({ query, answer, time: this.#clock.now(), duration, zone: this.#zoneOf(query) });
+    if (format.whole) this.#logger.plain(line);
+    else this.#logger.info(line);
     return answer;
+  }
+
+  #zoneOf({ name }: Query): string {
+    return this.#zones.find(({ zone }) => name.isAtOrBelow(zone))?.text ?? '';
   }
 }

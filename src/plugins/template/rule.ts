@@ -17,19 +17,21 @@ import {
   typeMnemonics,
   typeOf,
 } from '../../dns/constants.ts';
-import type { ExtendedError } from '../../dns/edns.ts';
 import { Name } from '../../dns/name.ts';
 import { parseRecord } from '../../dns/presentation.ts';
 import type { RRset } from '../../dns/rrset.ts';
 import { readFallthrough, readZones } from '../zone-arguments.ts';
 import type { ConfigureContext } from '../plugin.ts';
+import { type Explanation, explainAs } from '../reasons.ts';
 import { compileRegexp } from '../regexp.ts';
 import type { Expression } from './expression.ts';
 import { type TextTemplate, compileText } from './text.ts';
 
 /** A record that is the same for every query, or one that is written anew for each. */
 export type RecordTemplate =
-  { readonly kind: 'constant'; readonly set: RRset } | { readonly kind: 'written'; readonly text: TextTemplate };
+  | { readonly kind: 'constant'; readonly set: RRset }
+  /** `source` as it stands in the Corefile. */
+  | { readonly kind: 'written'; readonly text: TextTemplate; readonly source: string };
 
 export interface TemplateRule {
   /** `Class.ANY` and `Type.ANY` stand for all. */
@@ -42,7 +44,7 @@ export interface TemplateRule {
   readonly authority: readonly RecordTemplate[];
   readonly additional: readonly RecordTemplate[];
   readonly rcode: number;
-  readonly extendedError: ExtendedError | undefined;
+  readonly explanation: Explanation | undefined;
   /** Names below these go on to the next template or plugin where no expression matches. */
   readonly fallthrough: readonly Name[];
   /** Whether groups of the expressions are printed. */
@@ -60,7 +62,7 @@ export function readTemplateRule(use: Directive, { zones, problems }: ConfigureC
   const regexps: RE2JS[] = [];
   const records = { answer: [] as Written[], authority: [] as Written[], additional: [] as Written[] };
   let rcode: number = Rcode.NOERROR;
-  let extendedError: ExtendedError | undefined;
+  let explanation: Explanation | undefined;
   let fallthrough: readonly Name[] = [];
   const readRecords = (section: keyof typeof records) => (option: Directive) => {
     forbidBlock(option, problems);
@@ -88,7 +90,7 @@ export function readTemplateRule(use: Directive, { zones, problems }: ConfigureC
       if (!expectArguments(option, problems, { min: 1, max: 2, usage: 'ederror CODE ["TEXT"]' }) || code === undefined)
         return;
       const value = readInteger(code, problems, { min: 0, max: 0xffff, what: 'extended error code' });
-      if (value !== undefined) extendedError = { code: value, text: text?.text ?? '' };
+      if (value !== undefined) explanation = explainAs('configured', { code: value, text: text?.text ?? '' });
     },
     fallthrough(option) {
       forbidBlock(option, problems);
@@ -114,7 +116,7 @@ export function readTemplateRule(use: Directive, { zones, problems }: ConfigureC
     authority: usable(records.authority),
     additional: usable(records.additional),
     rcode,
-    extendedError,
+    explanation,
     fallthrough,
     usesGroups: expressions.some(({ kind }) => kind === 'match' || kind === 'group'),
     usesClient: expressions.some(
@@ -165,7 +167,7 @@ function readRecord(option: Directive, token: Token, problems: Problems): Record
     return undefined;
   }
   const { template } = compiled;
-  if (template.constant === undefined) return { kind: 'written', text: template };
+  if (template.constant === undefined) return { kind: 'written', text: template, source: token.text };
   const parsed = parseRecord(template.constant, DEFAULTS);
   if (parsed.kind === 'record') return { kind: 'constant', set: parsed.set };
   problems.error(token, parsed.message, { expected: parsed.expected, ...hint });

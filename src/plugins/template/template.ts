@@ -14,6 +14,8 @@ import { type Outcome, failure, reply, whenAnswered } from '../answer.ts';
 import { zoneOf } from '../zone-arguments.ts';
 import type { Next, Plugin, PluginDirective } from '../plugin.ts';
 import type { Query } from '../query.ts';
+import { explain } from '../reasons.ts';
+import { type Section, TemplateCounts } from './counts.ts';
 import { type RecordTemplate, type TemplateRule, readTemplateRule, recordOf } from './rule.ts';
 import type { TemplateData } from './text.ts';
 
@@ -22,18 +24,20 @@ export const template: PluginDirective = {
   name: 'template',
   configure(uses, context) {
     const rules = uses.map((use) => readTemplateRule(use, context));
-    return { create: () => ({ plugin: createTemplates(rules) }) };
+    return { create: ({ metrics }) => ({ plugin: createTemplates(rules, new TemplateCounts(metrics)) }) };
   },
 };
 
 /** Replayable unless something of the client itself is printed. */
-function createTemplates(rules: readonly TemplateRule[]): Plugin {
-  const answer = (query: Query, next: Next): Outcome => answerByRules(rules, query, next);
+function createTemplates(rules: readonly TemplateRule[], counts: TemplateCounts): Plugin {
+  const answer = (query: Query, next: Next): Outcome => answerByRules(rules, counts, query, next);
   const usesClient = rules.some((rule) => rule.usesClient);
   return usesClient ? { name: 'template', answer } : { name: 'template', replayable: true, answer };
 }
 
-function answerByRules(rules: readonly TemplateRule[], query: Query, next: Next): Outcome {
+const NO_MATCH = failure(Rcode.SERVFAIL, undefined, explain('noTemplateMatches'));
+
+function answerByRules(rules: readonly TemplateRule[], counts: TemplateCounts, query: Query, next: Next): Outcome {
   const { name, type } = query;
   let text: string | undefined;
   for (const rule of rules) {
@@ -42,8 +46,11 @@ function answerByRules(rules: readonly TemplateRule[], query: Query, next: Next)
       continue;
     text ??= name.toLowerCase();
     const found = match(rule, text);
-    if (found !== undefined) return answerByRule(rule, query, zone, found);
-    if (zoneOf(rule.fallthrough, name) === undefined) return failure(Rcode.SERVFAIL);
+    if (found !== undefined) {
+      counts.matched(query, zone, rule);
+      return answerByRule(rule, counts, query, zone, found);
+    }
+    if (zoneOf(rule.fallthrough, name) === undefined) return NO_MATCH;
   }
   return next.answer(query);
 }
@@ -71,15 +78,18 @@ function match({ regexps, usesGroups }: TemplateRule, name: string): Found | und
   return undefined;
 }
 
-function answerByRule(rule: TemplateRule, query: Query, zone: Name, found: Found): Outcome {
-  if (rule.rcode === Rcode.SERVFAIL) return failure(Rcode.SERVFAIL);
+function answerByRule(rule: TemplateRule, counts: TemplateCounts, query: Query, zone: Name, found: Found): Outcome {
+  const { rcode } = rule;
+  const explanation = rule.explanation ?? (rcode === Rcode.NOERROR ? undefined : explain('configured'));
+  if (rcode === Rcode.SERVFAIL) return failure(rcode, undefined, explanation);
   const { question, client } = query;
   const data: TemplateData = { question, zone: zone.toLowerCase(), remote: client.clientAddress, ...found };
   const faults: string[] = [];
-  const write = (section: string, records: readonly RecordTemplate[]): readonly RRset[] =>
+  const write = (section: Section, records: readonly RecordTemplate[]): readonly RRset[] =>
     records.flatMap((record) => {
       const written = writeRecord(record, data);
-      if ('set' in written) return written.set;
+      if (written.kind === 'record') return written.set;
+      counts.failed(written.kind, query, zone, rule, section, written.source);
       faults.push(`the ${section} of a template for ${data.zone} is no record: ${written.fault}`);
       return [];
     });
@@ -87,15 +97,22 @@ function answerByRule(rule: TemplateRule, query: Query, zone: Name, found: Found
   const authority = write('authority', rule.authority);
   const additional = write('additional', rule.additional);
   const [fault] = faults;
-  if (fault !== undefined) return failure(Rcode.SERVFAIL, fault);
-  const { rcode, extendedError } = rule;
-  return chase(query, written, [], (answers) => reply({ rcode, extendedError, answers, authority, additional }));
+  if (fault !== undefined) return failure(Rcode.SERVFAIL, fault, explain('templateFailed'));
+  return chase(query, written, [], (answers) => reply({ rcode, explanation, answers, authority, additional }));
 }
 
-function writeRecord(record: RecordTemplate, data: TemplateData): { readonly set: RRset } | { readonly fault: string } {
-  if (record.kind === 'constant') return record;
+/** A record, or what went wrong: its text could not be filled in, or is no record. */
+type Written =
+  | { readonly kind: 'record'; readonly set: RRset }
+  | { readonly kind: 'text' | 'no-record'; readonly fault: string; readonly source: string };
+
+function writeRecord(record: RecordTemplate, data: TemplateData): Written {
+  if (record.kind === 'constant') return { kind: 'record', set: record.set };
+  const { source } = record;
   const rendered = record.text.render(data);
-  return 'text' in rendered ? recordOf(rendered.text) : rendered;
+  if (!('text' in rendered)) return { kind: 'text', fault: rendered.fault, source };
+  const made = recordOf(rendered.text);
+  return 'set' in made ? { kind: 'record', set: made.set } : { kind: 'no-record', fault: made.fault, source };
 }
 
 /**

@@ -1,0 +1,71 @@
+/**
+ * Where answers are kept: two tables, one for what is there and one for what is not, each bounded in entries and in
+ * octets, the least recently used leaving first. The store outlives a reload that changes nothing about the cache, the
+ * block and what is below the cache in it.
+ */
+import { LRUCache } from 'lru-cache';
+import type { Closable } from '../plugin.ts';
+import type { Entry, EntryKind } from './entry.ts';
+import { ENTRY_OCTETS } from './octets.ts';
+
+export interface StoreLimits {
+  /** Entries; 0 keeps nothing. */
+  readonly capacity: Readonly<Record<EntryKind, number>>;
+  /** Of each kind. */
+  readonly octets: number;
+}
+
+type Table = LRUCache<string, Entry>;
+
+/** `get` makes an object for its options where it is given none. */
+const GET = {};
+
+export class CacheStore implements Closable {
+  readonly #tables: Readonly<Record<EntryKind, Table | undefined>>;
+  #closed = false;
+
+  /** @param evicted called for each entry that leaves because there is no room */
+  constructor({ capacity, octets }: StoreLimits, evicted: (kind: EntryKind) => void) {
+    const table = (kind: EntryKind): Table | undefined => {
+      // The table takes memory for all its entries at once; more than fit into the octets would be for nothing.
+      const max = Math.min(capacity[kind], Math.floor(octets / ENTRY_OCTETS));
+      if (max <= 0) return undefined;
+      return new LRUCache<string, Entry>({
+        max,
+        maxSize: octets,
+        sizeCalculation: (entry) => entry.octets,
+        dispose: (_entry, _key, reason) => {
+          if (reason === 'evict') evicted(kind);
+        },
+      });
+    };
+    this.#tables = { success: table('success'), denial: table('denial') };
+  }
+
+  get(kind: EntryKind, key: string): Entry | undefined {
+    return this.#tables[kind]?.get(key, GET);
+  }
+
+  /** Replaces what is there under this key. An entry that is larger than the whole table is not kept. */
+  set(key: string, entry: Entry): void {
+    if (!this.#closed) this.#tables[entry.kind]?.set(key, entry);
+  }
+
+  delete(kind: EntryKind, key: string): void {
+    this.#tables[kind]?.delete(key);
+  }
+
+  entries(kind: EntryKind): number {
+    return this.#tables[kind]?.size ?? 0;
+  }
+
+  octets(kind: EntryKind): number {
+    return this.#tables[kind]?.calculatedSize ?? 0;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#tables.success?.clear();
+    this.#tables.denial?.clear();
+  }
+}

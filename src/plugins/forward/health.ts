@@ -1,0 +1,144 @@
+/**
+ * Whether an upstream is worth asking: from what queries meet with, and from checks of its own.
+ *
+ *     reply ───────────────────────────► up          losses and failed checks start from nothing
+ *     late reply ──► one check: is anybody there?
+ *     no reply in time ──► loss ─┐
+ *     connection failed ─────────┴─► 2 in a row ──► late: asked after the others
+ *                  └─► checks begin, one every interval, until one is answered
+ *                            └─ failed more than `max_fails` times ──► down
+ *
+ * A loss counts only where nothing at all was heard since the message was sent: a lost datagram is no dead upstream.
+ * All times are in milliseconds of the monotonic clock.
+ */
+import type { Series } from '../../telemetry/metrics.ts';
+import type { Clock } from '../plugin.ts';
+
+/** Losses in a row after which an upstream is asked last. */
+const LOSSES = 2;
+/** Without checks, how long it is asked last before it is given another try. */
+const REST = 1_000;
+
+export interface HealthSettings {
+  /** Milliseconds between checks. */
+  readonly interval: number;
+  /** It is down when more checks than this failed; 0: it is never down, and there are no checks. */
+  readonly maxFails: number;
+}
+
+/** Sends one check. `done` is called once, unless the check was cancelled. */
+export type SendCheck = (done: (answered: boolean) => void) => { cancel(): void };
+
+export class Health {
+  readonly #settings: HealthSettings;
+  readonly #clock: Clock;
+  readonly #sendCheck: SendCheck;
+  readonly #failures: Series;
+  #losses = 0;
+  #failedChecks = 0;
+  #lastHeard = -Infinity;
+  #lastLoss = -Infinity;
+  #lastCheck = -Infinity;
+  #check: { cancel(): void } | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(settings: HealthSettings, clock: Clock, failures: Series, sendCheck: SendCheck) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#failures = failures;
+    this.#sendCheck = sendCheck;
+  }
+
+  /** When anything was heard of it, by the monotonic clock. */
+  get lastHeard(): number {
+    return this.#lastHeard;
+  }
+
+  /** More checks failed than may. */
+  get down(): boolean {
+    const { maxFails } = this.#settings;
+    return maxFails > 0 && this.#failedChecks > maxFails;
+  }
+
+  /** To be asked before those that are not. */
+  get preferred(): boolean {
+    if (this.down) return false;
+    if (this.#losses < LOSSES) return true;
+    return this.#settings.maxFails === 0 && this.#clock.monotonic() - this.#lastLoss > REST;
+  }
+
+  /** Whether silence can be told from a slow answer: checks are made. */
+  get checked(): boolean {
+    return this.#settings.maxFails > 0;
+  }
+
+  /** It replied. */
+  heard(): void {
+    this.#lastHeard = this.#clock.monotonic();
+    this.#losses = 0;
+    this.#failedChecks = 0;
+    this.#stop();
+  }
+
+  /** A reply to what was sent at `sentAt` is late: a check tells whether anybody is there. */
+  doubt(sentAt: number): void {
+    if (this.#lastHeard < sentAt) this.#begin();
+  }
+
+  /** It did not reply to what was sent at `sentAt`, or could not be reached. */
+  lost(sentAt: number): void {
+    if (this.#lastHeard >= sentAt) return;
+    this.#losses++;
+    this.#lastLoss = this.#clock.monotonic();
+    this.#begin();
+  }
+
+  /** Ends the checks for good. */
+  close(): void {
+    this.#closed = true;
+    this.#stop();
+  }
+
+  #stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#check?.cancel();
+    this.#check = undefined;
+  }
+
+  #begin(): void {
+    if (this.#closed || !this.checked) return;
+    if (this.#check !== undefined || this.#timer !== undefined) return;
+    // Checks keep their distance, however often an upstream comes and goes.
+    const wait = this.#lastCheck + this.#settings.interval - this.#clock.monotonic();
+    if (wait <= 0) this.#ask();
+    else this.#askIn(wait);
+  }
+
+  #askIn(wait: number): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#ask();
+    }, Math.ceil(wait));
+    this.#timer.unref();
+  }
+
+  #ask(): void {
+    this.#lastCheck = this.#clock.monotonic();
+    const sentAt = this.#lastCheck;
+    this.#check = this.#sendCheck((answered) => {
+      this.#check = undefined;
+      if (answered) {
+        this.heard();
+        return;
+      }
+      this.#failures.add();
+      if (this.#lastHeard >= sentAt) return;
+      this.#failedChecks++;
+      this.#losses++;
+      this.#lastLoss = this.#clock.monotonic();
+      this.#askIn(this.#settings.interval);
+    });
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * One `forward` line in service: which queries are its own, and what becomes of one.
+ *
+ *     query ──► failed a moment ago? ──► an equal one under way? ──► room? ──► a new exchange
+ *                  │ the same again         │ its answer               │ no: SERVFAIL or REFUSED
+ *
+ * RFC 9520 (failures are remembered), RFC 5452 §5 (equal questions are asked once at a time; CVE-2023-30464).
+ */
+import { bounds } from '../../bounds.ts';
+import { Rcode } from '../../dns/constants.ts';
+import type { Name } from '../../dns/name.ts';
+import { type Answer, type Failure, type Outcome, failure } from '../answer.ts';
+import type { Clock } from '../plugin.ts';
+import type { Query } from '../query.ts';
+import { explain } from '../reasons.ts';
+import { zoneOf } from '../zone-arguments.ts';
+import { Exchange, type ExchangeSettings } from './exchange.ts';
+import { FailureMemory } from './failures.ts';
+import type { ForwardOptions } from './options.ts';
+import type { UpstreamPool } from './pool.ts';
+import { type PlainProtocol, Request, requestKey } from './request.ts';
+import { type UpstreamList, listText } from './upstream-list.ts';
+
+const TOO_LATE = failure(Rcode.SERVFAIL, 'the time for the query is over', explain('cancelled'));
+
+/** Where nothing is said: two for each upstream, as CoreDNS, but so many that a few lost datagrams fail no query. */
+const LEAST_TRIES = 4;
+
+export class ForwardInstance {
+  readonly #options: ForwardOptions;
+  readonly #upstreams: UpstreamList;
+  readonly #pool: UpstreamPool;
+  readonly #clock: Clock;
+  readonly #failures: FailureMemory;
+  readonly #exchanges = new Map<string, Exchange>();
+  readonly #tooManyConcurrent: Failure;
+  #waiting = 0;
+
+  constructor(options: ForwardOptions, upstreams: UpstreamList, pool: UpstreamPool) {
+    this.#options = options;
+    this.#upstreams = upstreams;
+    this.#pool = pool;
+    this.#clock = pool.clock;
+    this.#failures = new FailureMemory(pool.clock);
+    const text = `concurrent queries exceeded maximum ${options.maxConcurrent}`;
+    this.#tooManyConcurrent = failure(Rcode.REFUSED, text, explain('maxConcurrent'));
+  }
+
+  /** Whether it forwards a name. FROM itself is forwarded whatever is excepted. */
+  covers(name: Name): boolean {
+    const { from, except } = this.#options;
+    if (!name.isAtOrBelow(from)) return false;
+    return name.labelCount === from.labelCount || zoneOf(except, name) === undefined;
+  }
+
+  /** Whether another line shall be asked after this answer. */
+  passesOn(answer: Answer): boolean {
+    if (answer.kind === 'silence' || !answer.fromUpstream) return false;
+    const { next, nextOnNodata } = this.#options;
+    if (next.has(answer.rcode)) return true;
+    return nextOnNodata && answer.kind === 'reply' && answer.rcode === Rcode.NOERROR && answer.answers.length === 0;
+  }
+
+  /** Synchronous unless upstreams must be asked. */
+  ask(query: Query): Outcome {
+    const { counts, limits } = this.#pool;
+    if (query.account.deadline <= this.#clock.monotonic()) return TOO_LATE;
+    const protocol = this.#protocolFor(query);
+    const key = requestKey(query, protocol);
+    const remembered = this.#failures.recall(key);
+    if (remembered !== undefined) {
+      counts.remembered.add();
+      return remembered;
+    }
+    const { maxConcurrent } = this.#options;
+    if (maxConcurrent > 0 && this.#waiting >= maxConcurrent) {
+      counts.rejected.add();
+      return this.#tooManyConcurrent;
+    }
+    const underWay = this.#exchanges.get(key);
+    if (underWay === undefined) return this.#begin(key, query, protocol);
+    if (underWay.sharers >= bounds.upstreamSharers) return limits.reach('upstreamSharers');
+    counts.shared.add();
+    this.#waiting++;
+    return underWay.join(query.account);
+  }
+
+  /** Queries under way go on to their end. */
+  close(): void {
+    this.#upstreams.close();
+  }
+
+  #begin(key: string, query: Query, protocol: PlainProtocol): Outcome {
+    const { clock, counts, limits } = this.#pool;
+    const upstreams = this.#upstreams.next();
+    if (this.#upstreams.allDown) {
+      if (this.#options.failfast) return unhealthy(listText(upstreams));
+      counts.allDown.add();
+    }
+    const noRoom = this.#pool.enter();
+    if (noRoom !== undefined) return noRoom;
+    const exchange = new Exchange(
+      Request.of(query, this.#options.mixCase),
+      protocol,
+      upstreams,
+      this.#exchangeSettings(upstreams.length),
+      {
+        clock,
+        limits,
+        left: () => this.#waiting--,
+        ended: (answer) => {
+          this.#exchanges.delete(key);
+          this.#pool.leave();
+          if (answer !== undefined) this.#failures.remember(key, answer);
+        },
+      },
+    );
+    this.#exchanges.set(key, exchange);
+    this.#waiting++;
+    return exchange.join(query.account);
+  }
+
+  #exchangeSettings(upstreams: number): ExchangeSettings {
+    const { attempts, readTimeout, failover } = this.#options;
+    const tries = attempts === undefined ? Math.max(2 * upstreams, LEAST_TRIES) : attempts === 0 ? Infinity : attempts;
+    return { tries, readTimeout, patient: attempts === undefined || attempts === 0, failover };
+  }
+
+  #protocolFor({ client }: Query): PlainProtocol {
+    const { transport } = this.#options;
+    return transport === 'client' ? client.protocol : transport;
+  }
+}
+
+function unhealthy(upstreams: string): Failure {
+  const explanation = explain('upstreamsUnhealthy', upstreams);
+  return { ...failure(Rcode.SERVFAIL, 'no healthy proxies', explanation), fromUpstream: true };
+}

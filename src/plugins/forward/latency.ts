@@ -1,0 +1,36 @@
+/**
+ * How long an upstream takes to answer: a smoothed mean and its mean deviation, as RFC 6298 §2 keeps them for the round
+ * trips of TCP. In: times of replies. Out: how long a reply may be late before somebody else is asked too.
+ *
+ * All times are in milliseconds.
+ */
+
+/** Patience with an upstream that has not answered yet. */
+const UNKNOWN = 100;
+/** Less is within what a busy machine adds by itself. */
+const LEAST = 10;
+/** However slow an upstream usually is, a client should not wait longer before a second one is asked. */
+const MOST = 120;
+
+export class Latency {
+  #mean = 0;
+  #deviation = 0;
+  #known = false;
+
+  observe(time: number): void {
+    if (!this.#known) {
+      this.#known = true;
+      this.#mean = time;
+      this.#deviation = time / 2;
+      return;
+    }
+    this.#deviation += (Math.abs(time - this.#mean) - this.#deviation) / 4;
+    this.#mean += (time - this.#mean) / 8;
+  }
+
+  /** The time within which nearly all replies come: the mean and four deviations, within bounds. */
+  get patience(): number {
+    if (!this.#known) return UNKNOWN;
+    return Math.min(Math.max(this.#mean + 4 * this.#deviation, LEAST), MOST);
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * All upstreams of the process, by what they were made from: so that connections, round-trip times and health survive a
+ * reload, and two server blocks that forward alike share them. Here too is what the process counts over all of them.
+ */
+import { bounds } from '../../bounds.ts';
+import type { Failure } from '../answer.ts';
+import type { Closable, Clock, Host } from '../plugin.ts';
+import type { Network } from '../network.ts';
+import { ForwardCounts } from './counts.ts';
+import { BoundsReached } from './limits.ts';
+import type { LineParts } from './line.ts';
+import { Upstream, type UpstreamSettings } from './upstream.ts';
+
+interface Held {
+  readonly upstream: Upstream;
+  holders: number;
+}
+
+export class UpstreamPool implements Closable {
+  readonly clock: Clock;
+  readonly counts: ForwardCounts;
+  readonly limits: BoundsReached;
+  readonly network: Network;
+  readonly #upstreams = new Map<string, Held>();
+  #queries = 0;
+
+  /** The one of the process, held for as long as the plugin is in service. */
+  static of(host: Host): UpstreamPool {
+    return host.shared(UpstreamPool, 'all', () => new UpstreamPool(host));
+  }
+
+  constructor(host: Host) {
+    const { clock, metrics, network } = host;
+    this.clock = clock;
+    this.network = network;
+    this.counts = new ForwardCounts(metrics);
+    this.limits = new BoundsReached(metrics, host.logger('forward'), clock);
+  }
+
+  /** The upstream that was made from equal settings, or a new one. Each call is followed by one of `release`. */
+  hold(settings: UpstreamSettings): Upstream {
+    const key = keyOf(settings);
+    const held = this.#upstreams.get(key) ?? { upstream: new Upstream(settings, this.#parts), holders: 0 };
+    this.#upstreams.set(key, held);
+    held.holders++;
+    return held.upstream;
+  }
+
+  release(settings: UpstreamSettings): void {
+    const key = keyOf(settings);
+    const held = this.#upstreams.get(key);
+    if (held === undefined || --held.holders > 0) return;
+    this.#upstreams.delete(key);
+    held.upstream.close();
+  }
+
+  /** One more query waits for upstreams, and `leave` follows; or the failure that it gets instead. */
+  enter(): Failure | undefined {
+    if (this.#queries >= bounds.upstreamQueries) return this.limits.reach('upstreamQueries');
+    this.#queries++;
+    return undefined;
+  }
+
+  leave(): void {
+    this.#queries--;
+  }
+
+  close(): void {
+    for (const { upstream } of this.#upstreams.values()) upstream.close();
+    this.#upstreams.clear();
+    this.counts.close();
+  }
+
+  get #parts(): LineParts {
+    const { network, clock, counts } = this;
+    return { network, clock, counts };
+  }
+}
+
+function keyOf(settings: UpstreamSettings): string {
+  return JSON.stringify({ ...settings, check: { ...settings.check, domain: settings.check.domain.key } });
+}

@@ -1,0 +1,169 @@
+/**
+ * What is asked of upstreams for a client's query: a message of our own that keeps what changes the answer and nothing
+ * that concerns only the client and us.
+ *
+ *     client's query ──► key        equal keys may share one exchange
+ *                    └─► Request ──► message()   octets of its own each time, with EDNS or without
+ *
+ * - RD and CD are the client's; AD is always set, so that the upstream's AD says something (RFC 6840 §5.7).
+ * - An OPT record is always there, with the DO bit of the client (RFC 3225) and a UDP size that passes unfragmented.
+ * - EDNS options that are meant for the next hop alone stay here (RFC 5001, 7314, 7828, 7830, 7873); others are passed on.
+ */
+import { bounds } from '../../bounds.ts';
+import { Flag, OptionCode } from '../../dns/constants.ts';
+import { type EdnsOption, optRecordSize } from '../../dns/edns.ts';
+import { HEADER_OCTETS, opcodeOf } from '../../dns/message.ts';
+import type { Question } from '../../dns/question.ts';
+import { MessageWriter } from '../../dns/writer.ts';
+import type { Query } from '../query.ts';
+import { randomOctet } from './random.ts';
+
+/** The UDP size that is offered: what an IPv6 path carries without fragments (RFC 9715 §3). */
+const UDP_SIZE = 1232;
+
+const HOP_BY_HOP: ReadonlySet<number> = new Set([
+  OptionCode.NSID,
+  OptionCode.EXPIRE,
+  OptionCode.COOKIE,
+  OptionCode.TCP_KEEPALIVE,
+  OptionCode.PADDING,
+]);
+
+const NO_OPTIONS: readonly EdnsOption[] = [];
+
+/** type and class */
+const FIXED_QUESTION_OCTETS = 4;
+/** Opcode, RD and CD. */
+const KEPT_FLAGS = 0x7800 | Flag.RD | Flag.CD;
+
+/** Over what a plain upstream is asked. */
+export type PlainProtocol = 'udp' | 'tcp';
+
+/** What two queries must have in common so that one exchange answers both. */
+export function requestKey(query: Query, protocol: PlainProtocol): string {
+  const { question, request, account } = query;
+  const bits = (protocol === 'tcp' ? 1 : 0) | (request.edns?.dnssecOk === true ? 2 : 0);
+  const size = offeredSize(account.udpSize);
+  const fixed = String.fromCharCode(question.type, question.class, request.flags & KEPT_FLAGS, bits, size);
+  // A name ends in its root label, so that what follows cannot be taken for a part of it.
+  return question.name.key + fixed + optionsKey(passedOn(request.edns?.options ?? NO_OPTIONS));
+}
+
+export class Request {
+  readonly question: Question;
+  readonly opcode: number;
+  /** Offset behind the question in each message that is made. */
+  readonly questionEnd: number;
+  readonly #flags: number;
+  readonly #dnssecOk: boolean;
+  readonly #udpSize: number;
+  readonly #options: readonly EdnsOption[];
+  readonly #mixCase: boolean;
+  #withEdns: Uint8Array | undefined;
+  #plain: Uint8Array | undefined;
+
+  constructor(
+    question: Question,
+    parts: {
+      /** The client's: opcode, RD and CD are kept. */
+      readonly flags: number;
+      readonly dnssecOk: boolean;
+      readonly udpSize: number;
+      readonly options: readonly EdnsOption[];
+      /** Letters of the name in random case (draft-vixie-dnsext-dns0x20). */
+      readonly mixCase: boolean;
+    },
+  ) {
+    this.question = question;
+    this.opcode = opcodeOf(parts.flags);
+    this.questionEnd = HEADER_OCTETS + question.name.octetLength + FIXED_QUESTION_OCTETS;
+    this.#flags = (parts.flags & KEPT_FLAGS) | Flag.AD;
+    this.#dnssecOk = parts.dnssecOk;
+    this.#udpSize = offeredSize(parts.udpSize);
+    this.#options = passedOn(parts.options);
+    this.#mixCase = parts.mixCase;
+  }
+
+  static of(query: Query, mixCase: boolean): Request {
+    const { request, account } = query;
+    return new Request(query.question, {
+      flags: request.flags,
+      dnssecOk: request.edns?.dnssecOk === true,
+      udpSize: account.udpSize,
+      options: request.edns?.options ?? NO_OPTIONS,
+      mixCase,
+    });
+  }
+
+  /** A reply must repeat the name octet by octet. */
+  get exactCase(): boolean {
+    return this.#mixCase;
+  }
+
+  /** A new message. */
+  message(withEdns: boolean, id: number): Uint8Array {
+    const template = withEdns ? (this.#withEdns ??= this.#write(true)) : (this.#plain ??= this.#write(false));
+    const message = new Uint8Array(template);
+    message[0] = id >> 8;
+    message[1] = id;
+    if (this.#mixCase) turnLetters(message, this.question);
+    return message;
+  }
+
+  #write(withEdns: boolean): Uint8Array {
+    const length = writer.write(scratch, scratch.length, {
+      id: 0,
+      flags: this.#flags,
+      rcode: 0,
+      question: this.question,
+      answers: [],
+      authority: [],
+      additional: [],
+      edns: withEdns ? { udpSize: this.#udpSize, dnssecOk: this.#dnssecOk, options: this.#options } : undefined,
+    });
+    return scratch.slice(0, length);
+  }
+}
+
+const writer = new MessageWriter();
+const scratch = new Uint8Array(65_535);
+
+function offeredSize(limit: number): number {
+  return Math.min(UDP_SIZE, limit);
+}
+
+/** Options wait as long as the query does, and are a part of keys: a client is not to fill the memory with them. */
+function passedOn(options: readonly EdnsOption[]): readonly EdnsOption[] {
+  if (options.length === 0) return options;
+  const passed = options.filter(({ code }) => !HOP_BY_HOP.has(code));
+  return optRecordSize(passed) > bounds.upstreamOptions ? NO_OPTIONS : passed;
+}
+
+function optionsKey(options: readonly EdnsOption[]): string {
+  let key = '';
+  for (const { code, data } of options) {
+    key += String.fromCharCode(code, data.length) + Buffer.from(data).toString('latin1');
+  }
+  return key;
+}
+
+/** Turns each letter of the name in the question over or not. */
+function turnLetters(message: Uint8Array, { name }: Question): void {
+  let bits = 0;
+  let left = 0;
+  name.starts.forEach((start, i) => {
+    const end = HEADER_OCTETS + (name.starts[i + 1] ?? name.octetLength - 1);
+    for (let at = HEADER_OCTETS + start + 1; at < end; at++) {
+      const octet = message[at] ?? 0;
+      const lower = octet | 0x20;
+      if (lower < 0x61 || lower > 0x7a) continue;
+      if (left === 0) {
+        bits = randomOctet();
+        left = 8;
+      }
+      message[at] = octet ^ ((bits & 1) << 5);
+      bits >>= 1;
+      left--;
+    }
+  });
+}

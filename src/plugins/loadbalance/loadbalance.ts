@@ -1,0 +1,157 @@
+/**
+ * `loadbalance`: gives the addresses of each reply in an order of its own, so that clients that take the first one spread
+ * over all of them, and a reply that is cut to size holds a fresh sample of them.
+ *
+ *     reply of the chain below ──► each section: aliases, others, addresses drawn, mail exchanges drawn
+ *     (shared, never changed)      less than two to order: the very same reply
+ */
+import { type Fact, fileFact } from '../../cluster/facts.ts';
+import { Rcode, Type } from '../../dns/constants.ts';
+import { isTransfer } from '../../dns/message.ts';
+import type { AddressRRset, RRset } from '../../dns/rrset.ts';
+import type { Answer, Outcome } from '../answer.ts';
+import { onlyUse } from '../once.ts';
+import type { Host, Next, Plugin, PluginDirective } from '../plugin.ts';
+import type { Query } from '../query.ts';
+import { type LoadBalancePolicy, readPolicy } from './options.ts';
+import { type Survey, byKind, survey } from './sections.ts';
+import { type Groups, shuffleAddresses, shuffleExchanges } from './shuffle.ts';
+import { PreferredSubnets } from './subnets.ts';
+import { WeightFile } from './weight-file.ts';
+import { drawFirst } from './weights.ts';
+
+export const loadbalance: PluginDirective = {
+  kind: 'plugin',
+  name: 'loadbalance',
+  configure(uses, context) {
+    const policy = readPolicy(onlyUse(uses, context.problems), context);
+    if (policy === undefined) return undefined;
+    return { create: async (host) => ({ plugin: new LoadBalance(await createPolicy(policy, host)) }) };
+  },
+};
+
+/** Which addresses come first. */
+interface Policy {
+  /** True where answers of this type are left as they are. */
+  passes(query: Query): boolean;
+  addresses(sets: readonly AddressRRset[], room: number): readonly RRset[];
+  exchanges: typeof shuffleExchanges;
+}
+
+async function createPolicy(policy: LoadBalancePolicy, host: Host): Promise<Policy> {
+  switch (policy.kind) {
+    case 'round_robin':
+      return new RoundRobin(policy.prefer.length === 0 ? undefined : new PreferredSubnets(policy.prefer));
+    case 'weighted': {
+      const { file: path, reload } = policy;
+      const { facts, metrics } = host;
+      const failures = metrics
+        .counter('nodens_loadbalance_reload_failures_total', 'Looks at which a weight file could not be used.')
+        .with();
+      const logger = host.logger('loadbalance');
+      const file = host.shared(
+        WeightFile,
+        `${reload} ${path}`,
+        () => new WeightFile({ path, reload, facts, logger, failures }),
+      );
+      await file.refresh();
+      return new Weighted(file, fileFact(path));
+    }
+  }
+}
+
+class RoundRobin implements Policy {
+  readonly #groups: Groups | undefined;
+  readonly exchanges = shuffleExchanges;
+
+  constructor(groups: Groups | undefined) {
+    this.#groups = groups;
+  }
+
+  passes(): boolean {
+    return false;
+  }
+
+  addresses(sets: readonly AddressRRset[], room: number): readonly RRset[] {
+    return shuffleAddresses(sets, room, this.#groups);
+  }
+}
+
+class Weighted implements Policy {
+  readonly #file: WeightFile;
+  readonly #fact: Fact;
+
+  constructor(file: WeightFile, fact: Fact) {
+    this.#file = file;
+    this.#fact = fact;
+  }
+
+  passes(query: Query): boolean {
+    if (query.type !== Type.A && query.type !== Type.AAAA && query.type !== Type.SRV) return true;
+    query.dependsOn(this.#fact);
+    return false;
+  }
+
+  addresses(sets: readonly AddressRRset[]): readonly RRset[] {
+    return drawFirst(sets, this.#file.weights);
+  }
+
+  exchanges(sets: Parameters<typeof shuffleExchanges>[0]): readonly RRset[] {
+    return sets;
+  }
+}
+
+class LoadBalance implements Plugin {
+  readonly name = 'loadbalance';
+  /** Of an answer whose order is left to chance this is taken back. */
+  readonly replayable = true;
+  readonly #policy: Policy;
+
+  constructor(policy: Policy) {
+    this.#policy = policy;
+  }
+
+  answer(query: Query, next: Next): Outcome {
+    const outcome = next.answer(query);
+    if (!(outcome instanceof Promise)) return this.#balance(query, outcome);
+    return outcome.then((answer) => this.#balance(query, answer));
+  }
+
+  #balance(query: Query, answer: Answer): Answer {
+    if (answer.kind !== 'reply' || answer.rcode !== Rcode.NOERROR || isTransfer(query.type)) return answer;
+    if (this.#policy.passes(query)) return answer;
+    const inAnswers = survey(answer.answers);
+    const inAuthority = survey(answer.authority);
+    const inAdditional = survey(answer.additional);
+    if (inAnswers === undefined && inAuthority === undefined && inAdditional === undefined) return answer;
+    // The next client is to have an order of its own.
+    if (isDrawn(inAnswers) || isDrawn(inAuthority) || isDrawn(inAdditional)) query.forbidReplay();
+    const { room } = query;
+    return {
+      ...answer,
+      answers: this.#order(answer.answers, inAnswers, room),
+      authority: this.#order(answer.authority, inAuthority, room),
+      additional: this.#order(answer.additional, inAdditional, room),
+    };
+  }
+
+  /** The same array where nothing is to be ordered. */
+  #order(sets: readonly RRset[], found: Survey | undefined, room: number): readonly RRset[] {
+    if (found === undefined) return sets;
+    const only = sets.length === 1 ? sets[0] : undefined;
+    // The common case: one RRset of many addresses.
+    if (only?.kind === 'address') return this.#policy.addresses([only], room);
+    const { aliases, others, addresses, exchanges } = byKind(sets);
+    return [
+      ...aliases,
+      ...others,
+      ...(found.addresses > 1 ? this.#policy.addresses(addresses, room) : addresses),
+      ...(found.exchanges > 1 ? this.#policy.exchanges(exchanges) : exchanges),
+    ];
+  }
+}
+
+/** Whether the order of a section is left to chance. */
+function isDrawn(found: Survey | undefined): boolean {
+  return found !== undefined && (found.addresses > 1 || found.exchanges > 1);
+}

@@ -1,0 +1,98 @@
+/**
+ * For each bound of the table the test that reaches it: what is said or done there shows that it holds. A bound without a
+ * row here does not pass the type checker, and a row without its test fails.
+ */
+import type { bounds } from '../../src/bounds.ts';
+
+export interface TestName {
+  readonly file: string;
+  readonly title: string;
+}
+
+const at =
+  (file: string) =>
+  (title: string): TestName => ({ file: `test/${file}.test.ts`, title });
+
+const lowered = at('bounds/lowered');
+const udp = at('transport/udp');
+const tcp = at('transport/tcp');
+const connection = at('transport/tcp-connection');
+const forwardLimits = at('plugins/forward/limits');
+const exchange = at('plugins/forward/exchange');
+const forwardOptions = at('plugins/forward/options');
+const clientLimits = at('transport/client/limits');
+const corefile = at('corefile/bounds');
+const hosts = at('plugins/hosts');
+const parser = at('cluster/fixture/parser');
+const documents = at('cluster/fixture/documents');
+
+export const reached: Readonly<Record<keyof typeof bounds, TestName>> = {
+  udpMessage: udp('are dropped where they are longer'),
+  udpInFlight: udp('beyond the bound are dropped, and their handles do nothing'),
+  udpBatch: udp('are answered each with its own reply, in order, however many batches they fill'),
+  udpUnsent: udp('are dropped beyond the bound'),
+  udpReceiveBuffer: at('bounds/sockets')(
+    'udpReceiveBuffer: the system is asked for so much, and more where it is more',
+  ),
+  tcpConnections: tcp('close a connection beyond those of the listener at once'),
+  tcpConnectionsPerClient: tcp('close a connection beyond those of one client at once, and leave other clients alone'),
+  tcpInFlight: connection('wait unread while as many are in flight as may be'),
+  tcpQueries: connection('are bounded in number for one connection, which then ends in an orderly way'),
+  tcpUnsent: connection('stops being read and is cut off'),
+  tcpUnsentCutOff: connection('is cut off where deferred replies pass the last bound'),
+  tcpFirstQuery: connection('ends a connection without a first whole query, also where an octet comes now and then'),
+  tcpIdle: connection('ends a connection without a further whole query, also where an octet comes now and then'),
+  tcpWrite: connection('is cut off where one reply after the other was deferred'),
+  tcpLinger: connection('is over for a peer that does not close its side after ours'),
+  lookupsPerQuery: at('server/responder')('share one budget, however they branch'),
+  upstreamAttemptsPerQuery: forwardLimits(
+    'upstreamAttemptsPerQuery: the budget goes over retries, TCP and all look-ups of a client query',
+  ),
+  upstreamQueries: forwardLimits('upstreamQueries: one more is answered with SERVFAIL, and the log has one line'),
+  upstreamSharers: forwardLimits('are answered with SERVFAIL beyond the bound of sharers'),
+  upstreamSockets: clientLimits('counts the sockets of all protocols together'),
+  upstreamOctets: clientLimits('holds for all connections together'),
+  upstreamInFlight: at('transport/client/stream')('carries no more at once than the bound; the next ones have another'),
+  upstreamSilence: exchange('fails within 1.8 s when both are silent, and says what each did'),
+  upstreamTime: exchange('gives up after 5 s on one that is there and says nothing to this'),
+  upstreamFailures: forwardLimits('is remembered for no more questions than the bound says'),
+  upstreamOptions: at('plugins/forward/request')('carries no options where there are more than the bound'),
+  resolvConfText: forwardOptions('. large.conf'),
+  certificateText: forwardOptions('tls large.pem'),
+  cacheOctets: at('plugins/cache/store')('are octets besides (cacheOctets), however few the answers'),
+  cacheRefreshes: at('plugins/cache/prefetch')('has a bound of refreshes under way (cacheRefreshes)'),
+  metricSeries: at('telemetry/metrics')('holds for counters: what is beyond is counted nowhere, and told'),
+  httpConnections: lowered('httpConnections: one more is closed, and the others are answered'),
+  httpRequest: lowered('httpRequest: a request that takes its time to arrive is cut off'),
+  drawnEndpoints: at('cluster/state')('stay right when more are asked for than are held'),
+  stopGrace: lowered('stopGrace: a client that does not read does not keep the server from stopping'),
+  corefileText: corefile('octets'),
+  corefileTokens: corefile('words'),
+  corefileNesting: at('corefile/blocks')('braces nested too deep'),
+  corefileSnippets: at('corefile/imports')('that double at each step end at the bound of 10,000 expansions'),
+  corefileFiles: corefile('imports of files'),
+  corefileVariables: corefile('characters of variables'),
+  corefileZones: corefile('zones'),
+  corefileProblems: at('corefile/problems')('is bounded, errors and warnings apart'),
+  regexpLength: at('plugins/errors')('a regular expression is bounded'),
+  regexpGroups: at('plugins/errors')('a regular expression is bounded'),
+  templateRecord: at('plugins/template')('bounds what is written'),
+  errorText: at('plugins/errors')('cuts a text without end'),
+  hostsText: lowered('hostsText: a larger file is not served, and what is inline is'),
+  hostsEntries: hosts('is not served beyond a million entries'),
+  hostsPerName: hosts('gives a name at most 256 addresses, and an address at most 256 names'),
+  weightsText: at('plugins/loadbalance-weights')('grows too large'),
+  logWaiting: at('telemetry/logger')('costs lines beyond the bound, which are counted and told'),
+  fixtureText: parser('a file larger than the bound is not read'),
+  fixtureFiles: lowered('fixtureFiles: the rest is left out, with a report'),
+  fixtureDepth: lowered('fixtureDepth: what lies deeper is left out, with a report'),
+  fixtureObjects: lowered('fixtureObjects: a file with more is reported and serves none of them'),
+  fixtureReports: at('cluster/fixture/objects')('a file with a thousand problems names a hundred and counts the rest'),
+  fixtureReplicas: at('cluster/fixture/control-plane')('more replicas than the bound are not served, with a report'),
+  fixtureNesting: documents('bounds aliases, nesting and merges'),
+  fixtureAliases: documents('bounds aliases, nesting and merges'),
+  fixtureParserMemory: parser('that runs out of memory is one report for the file it had in hand; the others are read'),
+  fixtureParserSilence: parser('that falls silent is given up'),
+  fixtureParserIdle: parser('ends when it has been idle, and another is started when there is something to parse'),
+  fixtureParserRest: parser('that has read a large text ends sooner'),
+};

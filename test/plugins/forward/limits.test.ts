@@ -1,0 +1,230 @@
+/** What bounds `forward`: equal questions are asked once, failures are remembered, and each bound is reached. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { bounds } from '../../../src/bounds.ts';
+import { Flag, Rcode } from '../../../src/dns/constants.ts';
+import { type Outcome, failure, reply } from '../../../src/plugins/answer.ts';
+import { FailureMemory } from '../../../src/plugins/forward/failures.ts';
+import { type Account, Query } from '../../../src/plugins/query.ts';
+import { FakeClock, makeQuery } from '../support.ts';
+import { FakeNetwork, answering, forwarding, fresh, named, refusing, silent } from './support.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const A = '192.0.2.1';
+const B = '192.0.2.2';
+const right = { answers: ['x.example. 60 IN A 203.0.113.1'] };
+
+/** A look-up on the way to the answer of a client query. */
+function onAccount(account: Account): Query {
+  const { question, request, requestSize, client } = fresh();
+  const resolver = { server: 'dns://:53', resolve: () => failure(Rcode.SERVFAIL) };
+  return new Query(question, request, requestSize, client, account, resolver);
+}
+
+async function settled(outcomes: readonly Outcome[]): Promise<readonly Awaited<Outcome>[]> {
+  await vi.advanceTimersByTimeAsync(6_000);
+  return Promise.all(outcomes.map((outcome) => Promise.resolve(outcome)));
+}
+
+describe('equal questions (CVE-2023-30464)', () => {
+  it('share one message to an upstream', async () => {
+    const { ask, network, metric } = await forwarding(`forward . ${A}`, { behaviours: { [A]: answering(right, 5) } });
+    const outcomes = Array.from({ length: 50 }, (_, i) => ask(named(i % 2 === 0 ? 'same.example.' : 'SAME.example.')));
+    expect(network.sent).toHaveLength(1);
+    for (const answer of await settled(outcomes)) expect(answer.kind).toBe('reply');
+    expect(metric('nodens_forward_shared_queries_total')).toBe(49);
+  });
+
+  it.each([
+    ['another type', makeQuery('same.example.', 'AAAA')],
+    ['another class', named('same.example.', { class: 'CH' })],
+    ['no RD', named('same.example.', { flags: 0 })],
+    ['CD', named('same.example.', { flags: Flag.RD | Flag.CD })],
+    ['DO', named('same.example.', { edns: { dnssecOk: true } })],
+    ['an option', named('same.example.', { edns: { options: [{ code: 8, data: Uint8Array.of(1) }] } })],
+    ['TCP', named('same.example.', { client: { protocol: 'tcp' } })],
+  ])('are not shared with %s', async (_, other) => {
+    const { ask, network } = await forwarding(`forward . ${A}`);
+    void ask(named('same.example.'));
+    void ask(other);
+    expect(network.sent).toHaveLength(2);
+    await settled([]);
+  });
+
+  it('are asked again once the first was answered', async () => {
+    const { resolve, network } = await forwarding(`forward . ${A}`, { behaviours: { [A]: answering(right) } });
+    expect((await resolve(named('same.example.'))).answer.kind).toBe('reply');
+    expect((await resolve(named('same.example.'))).answer.kind).toBe('reply');
+    expect(network.sent).toHaveLength(2);
+  });
+
+  it('end with each client in its own time', async () => {
+    const { ask } = await forwarding(`forward . ${A}`, { behaviours: { [A]: answering(right, 80) } });
+    const hasty = named('same.example.');
+    hasty.account.deadline = performance.now() + 40;
+    const [first, second] = await settled([ask(named('same.example.')), ask(hasty)]);
+    expect(first?.kind).toBe('reply');
+    expect(second).toMatchObject({ kind: 'failure', explanation: { label: 'cancelled' } });
+  });
+
+  it('are answered with SERVFAIL beyond the bound of sharers', async () => {
+    const { ask, metric } = await forwarding(`forward . ${A}`, { behaviours: { [A]: answering(right, 5) } });
+    for (let i = 0; i < bounds.upstreamSharers; i++) void ask(named('same.example.'));
+    expect(ask(named('same.example.'))).toMatchObject({
+      kind: 'failure',
+      rcode: Rcode.SERVFAIL,
+      explanation: { code: 22, label: 'too_many_upstream_queries' },
+    });
+    expect(metric('nodens_bounds_reached_total{bound="upstreamSharers"}')).toBe(1);
+    await settled([]);
+  });
+});
+
+describe('a failure (RFC 9520)', () => {
+  it('is answered from memory in the same tick, for one second', async () => {
+    const { ask, resolve, network, metric } = await forwarding(`forward . ${A}`, { behaviours: { [A]: refusing } });
+    await resolve(named('dead.example.'));
+    const messages = network.queries().length;
+    expect(ask(named('DEAD.example.'))).toMatchObject({
+      kind: 'failure',
+      fromUpstream: true,
+      explanation: { code: 13, text: expect.stringContaining(`${A}:53 connection refused`) },
+    });
+    expect(network.queries()).toHaveLength(messages);
+    expect(metric('nodens_forward_remembered_failures_total')).toBe(1);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(ask(named('dead.example.'))).toBeInstanceOf(Promise);
+    await settled([]);
+  });
+
+  it('may be the SERVFAIL of an upstream', async () => {
+    const { ask, resolve } = await forwarding(`forward . ${A}`, {
+      behaviours: { [A]: answering({ rcode: Rcode.SERVFAIL }) },
+    });
+    await resolve(named('bogus.example.'));
+    expect(ask(named('bogus.example.'))).toMatchObject({
+      kind: 'reply',
+      rcode: Rcode.SERVFAIL,
+      explanation: { code: 13 },
+    });
+  });
+
+  it.each([Rcode.NXDOMAIN, Rcode.REFUSED])('is not any other response code: %i', async (rcode) => {
+    const { ask, resolve } = await forwarding(`forward . ${A}`, { behaviours: { [A]: answering({ rcode }) } });
+    await resolve(named('other.example.'));
+    expect(ask(named('other.example.'))).toBeInstanceOf(Promise);
+    await settled([]);
+  });
+
+  it('is not that a client had no time', async () => {
+    const { ask, resolve } = await forwarding(`forward . ${A}`);
+    const query = named('hasty.example.');
+    query.account.deadline = performance.now() + 50;
+    await resolve(query);
+    expect(ask(named('hasty.example.'))).toBeInstanceOf(Promise);
+    await settled([]);
+  });
+
+  it('is remembered for no more questions than the bound says', () => {
+    const clock = new FakeClock();
+    const memory = new FailureMemory(clock);
+    const failed = reply({ rcode: Rcode.SERVFAIL, fromUpstream: true });
+    for (let i = 0; i <= bounds.upstreamFailures; i++) memory.remember(`${i}`, failed);
+    expect(memory.recall('0')).toBeUndefined();
+    expect(memory.recall('1')).toBeDefined();
+    expect(memory.recall(`${bounds.upstreamFailures}`)).toBeDefined();
+  });
+});
+
+describe('bounds', () => {
+  it('upstreamQueries: one more is answered with SERVFAIL, and the log has one line', async () => {
+    const { ask, host, metric } = await forwarding(`forward . ${A}`);
+    for (let i = 0; i < bounds.upstreamQueries; i++) void ask(fresh());
+    host.takeLines();
+    for (let i = 0; i < 3; i++) {
+      expect(ask(fresh())).toMatchObject({ kind: 'failure', rcode: Rcode.SERVFAIL, explanation: { code: 22 } });
+    }
+    expect(metric('nodens_bounds_reached_total{bound="upstreamQueries"}')).toBe(3);
+    expect(host.takeLines()).toEqual([
+      `[WARNING] plugin/forward: the bound upstreamQueries is reached: ${bounds.upstreamQueries} queries wait for upstreams`,
+    ]);
+    await settled([]);
+    expect(ask(fresh())).toBeInstanceOf(Promise);
+    await settled([]);
+  });
+
+  it('max_concurrent: one more is refused', async () => {
+    const { ask, metric } = await forwarding(`forward . ${A} {\nmax_concurrent 2\n}`, {
+      behaviours: { [A]: answering(right) },
+    });
+    void ask(named('same.example.'));
+    void ask(named('same.example.'));
+    expect(ask(fresh())).toMatchObject({
+      kind: 'failure',
+      rcode: Rcode.REFUSED,
+      error: 'concurrent queries exceeded maximum 2',
+      fromUpstream: false,
+    });
+    expect(metric('coredns_forward_max_concurrent_rejects_total')).toBe(1);
+    await settled([]);
+    expect(ask(fresh())).toBeInstanceOf(Promise);
+    await settled([]);
+  });
+
+  it('upstreamAttemptsPerQuery: the budget goes over retries, TCP and all look-ups of a client query', async () => {
+    const { resolve, network, metric } = await forwarding(`forward . ${A} ${B} {\nmax_connect_attempts 0\n}`, {
+      behaviours: {
+        [`udp ${A}`]: answering({ ...right, flags: Flag.TC }),
+        [`udp ${B}`]: answering({ ...right, flags: Flag.TC }),
+        [`tcp ${A}`]: answering(right),
+        [`tcp ${B}`]: answering(right),
+      },
+    });
+    const { account } = fresh();
+    for (let i = 0; i < bounds.upstreamAttemptsPerQuery / 2; i++) {
+      // oxlint-disable-next-line no-await-in-loop -- each after the one before
+      expect((await resolve(onAccount(account))).answer).toMatchObject({ kind: 'reply', truncated: false });
+    }
+    expect((await resolve(onAccount(account))).answer).toMatchObject({
+      kind: 'failure',
+      rcode: Rcode.SERVFAIL,
+      explanation: { code: 22, label: 'too_many_attempts' },
+    });
+    expect(network.queries()).toHaveLength(bounds.upstreamAttemptsPerQuery);
+    expect(metric('nodens_bounds_reached_total{bound="upstreamAttemptsPerQuery"}')).toBe(1);
+  });
+
+  it.each([
+    ['socket-limit', 'upstreamSockets', 'too_many_upstream_sockets'],
+    ['octet-limit', 'upstreamOctets', 'too_many_octets'],
+  ] as const)('%s of the network: SERVFAIL that is not remembered', async (kind, bound, label) => {
+    const { resolve, ask, metric } = await forwarding(`forward . ${A} ${B}`, {
+      behaviours: { [A]: (sent) => sent.fail(kind), [B]: (sent) => sent.fail(kind) },
+    });
+    expect((await resolve(named('full.example.'))).answer).toMatchObject({
+      kind: 'failure',
+      fromUpstream: false,
+      explanation: { code: 23, label },
+    });
+    expect(metric(`nodens_bounds_reached_total{bound="${bound}"}`)).toBe(1);
+    expect(ask(named('full.example.'))).toBeInstanceOf(Promise);
+    await settled([]);
+  });
+
+  it('leave nothing behind when upstreams are silent', async () => {
+    const network = new FakeNetwork();
+    network.behaviours.set(A, silent);
+    const { ask, close } = await forwarding(`forward . ${A}`, { network });
+    await settled(Array.from({ length: 100 }, () => ask(fresh())));
+    close();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(network.channels.every(({ closed }) => closed)).toBe(true);
+    expect(network.sent.every(({ over }) => over)).toBe(true);
+  });
+});

@@ -1,0 +1,175 @@
+/** The words of a `forward` line: every option, and everything that can be wrong with one. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { bounds } from '../../../src/bounds.ts';
+import { forward } from '../../../src/plugins/forward/forward.ts';
+import { keyPairs } from '../../support/upstreams/certificates.ts';
+import { problemsOf } from '../support.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'forward-options-'));
+writeFileSync(join(folder, 'resolv.conf'), 'search example\nnameserver 192.0.2.7\nnameserver fe80::1%eth0 # near\n');
+writeFileSync(join(folder, 'nobody.conf'), 'search example\nnameserver somebody\n');
+writeFileSync(join(folder, 'crowd.conf'), Array.from({ length: 16 }, (_, i) => `nameserver 192.0.2.${i}\n`).join(''));
+writeFileSync(join(folder, 'large.conf'), '#'.repeat(bounds.resolvConfText + 1));
+writeFileSync(join(folder, 'large.pem'), '#'.repeat(bounds.certificateText + 1));
+writeFileSync(join(folder, 'cert.pem'), keyPairs.server.cert);
+writeFileSync(join(folder, 'key.pem'), keyPairs.server.key);
+writeFileSync(join(folder, 'empty.pem'), '');
+
+/** Problems of a line, or of one with a block. */
+function problems(args: string, ...options: readonly string[]): string {
+  const block = options.length === 0 ? '' : ` {\n${options.join('\n')}\n}`;
+  return problemsOf(forward, `forward ${args}${block}`, { folder }).join('\n');
+}
+
+/** Of an option of an otherwise right line. */
+function wrong(...options: readonly string[]): string {
+  return problems('. 192.0.2.1', ...options);
+}
+
+describe('what is right', () => {
+  it.each([
+    '. 192.0.2.1',
+    '. 192.0.2.1:5353 [2001:db8::1]:53 2001:db8::2 fe80::1%eth0 dns://192.0.2.2',
+    '. tls://192.0.2.1%dns.example:853 tls://[2001:db8::1%dns.example]:853 tls://2001:db8::2%dns.example',
+    '. https://192.0.2.1 https://192.0.2.2%dns.example:8443 DNS://192.0.2.3',
+    '. dns.example dns.example:5353 tls://dns.example.',
+    '. resolv.conf ./resolv.conf',
+    'example.org 192.0.2.1',
+    '10.0.0.0/8 192.0.2.1',
+  ])('forward %s', (args) => {
+    expect(problems(args)).toBe('');
+  });
+
+  it.each([
+    ['except a.example b.example', 'except c.example'],
+    ['force_tcp'],
+    ['prefer_udp'],
+    ['expire 1m', 'max_age 2m'],
+    ['max_age 0s'],
+    ['max_idle_conns 10', 'max_fails 0', 'max_connect_attempts 0', 'max_concurrent 1000'],
+    ['read_timeout 500ms'],
+    ['health_check 5s no_rec domain example.org'],
+    ['health_check 10ms'],
+    ['policy sequential'],
+    ['policy round_robin'],
+    ['next SERVFAIL REFUSED', 'next nxdomain', 'next_on_nodata'],
+    ['failover SERVFAIL REFUSED'],
+    ['failfast_all_unhealthy_upstreams'],
+    ['tls', 'tls_servername dns.example'],
+    ['tls cert.pem'],
+    ['tls cert.pem key.pem'],
+    ['tls cert.pem key.pem cert.pem'],
+    ['doh_method GET'],
+    ['source_address 127.0.0.1'],
+    ['resolver 192.0.2.9 192.0.2.9:5353 [2001:db8::9]:53', 'resolver 2001:db8::9'],
+    ['mix_case'],
+  ])('%s', (...options: readonly string[]) => {
+    expect(wrong(...options)).toBe('');
+  });
+});
+
+describe('what is wrong with the line', () => {
+  it.each([
+    ['', "'forward' needs at least 2 arguments"],
+    ['.', "'forward' needs at least 2 arguments"],
+    ['a..b 192.0.2.1', 'zone is not a valid domain name'],
+    ['10.0.0.0/7 192.0.2.1', 'covers 2 zones: only 10.in-addr.arpa. is forwarded'],
+    ['. 192.0.2.1:0', 'the port 0 is not from 1 to 65535'],
+    ['. 192.0.2.1:65536', 'the port 65536 is not from 1 to 65535'],
+    ['. 192.0.2.300', "not an IP address or file: '192.0.2.300'"],
+    ['. [192.0.2.1', "not an IP address or file: '[192.0.2.1'"],
+    [`. ${'x'.repeat(10_000)}`, 'not an IP address or file'],
+    ['. tls://192.0.2.1%', "'' is no server name"],
+    ['. -dns.example', "not an IP address or file: '-dns.example'"],
+    ['. quic://192.0.2.1', 'upstreams cannot be asked over quic://'],
+    ['. quic://192.0.2.1', "did you mean 'tls://192.0.2.1'"],
+    ['. grpc://192.0.2.1', "did you mean 'tls://192.0.2.1'"],
+    ['. https3://192.0.2.1', "did you mean 'https://192.0.2.1'"],
+    ['. tsl://192.0.2.1', "unknown scheme 'tsl'"],
+    ['. tsl://192.0.2.1', "did you mean 'tls://192.0.2.1'"],
+    ['. ./missing.conf', 'missing.conf does not exist'],
+    ['. /dev/null', 'is no regular file'],
+    ['. nobody.conf', 'names no nameserver'],
+    ['. crowd.conf', 'names more than 15 nameservers'],
+    ['. large.conf', `has more than ${bounds.resolvConfText} octets`],
+    [`. ${Array.from({ length: 16 }, (_, i) => `192.0.2.${i}`).join(' ')}`, 'more than 15 TOs configured: 16'],
+    [
+      `. resolv.conf ${Array.from({ length: 14 }, (_, i) => `192.0.2.${i}`).join(' ')}`,
+      'more than 15 TOs configured: 16',
+    ],
+  ])('forward %s', (args, message) => {
+    expect(problems(args)).toContain(message);
+  });
+});
+
+describe('what is wrong with an option', () => {
+  it.each([
+    ['max_fail 2', "unknown option of 'forward' 'max_fail'"],
+    ['max_fail 2', "did you mean 'max_fails'"],
+    ['except', "'except' needs an argument"],
+    ['except a..b', 'zone is not a valid domain name'],
+    ['force_tcp yes', "'force_tcp' takes no arguments"],
+    ['prefer_udp yes', "'prefer_udp' takes no arguments"],
+    ['next_on_nodata yes', "'next_on_nodata' takes no arguments"],
+    ['failfast_all_unhealthy_upstreams 1', "'failfast_all_unhealthy_upstreams' takes no arguments"],
+    ['mix_case yes', "'mix_case' takes no arguments"],
+    ['force_tcp {\n}', "'force_tcp' takes no block"],
+    ['expire', "'expire' needs an argument"],
+    ['expire 10', "did you mean '10s'"],
+    ['expire 10s 20s', "'expire' takes at most 1 argument"],
+    ['expire 2h', 'the duration 2h is out of range'],
+    ['expire -1s', 'the duration -1s is out of range'],
+    ['max_age soon', "'soon' is not a duration"],
+    ['max_age 5s', 'max_age cannot be less than expire'],
+    ['read_timeout 0s', 'the duration 0s is out of range'],
+    ['read_timeout', "'read_timeout' needs an argument"],
+    ['max_idle_conns -1', 'max_idle_conns must be in range [0, 1000000]'],
+    ['max_idle_conns many', "'many' is not a whole number"],
+    ['max_fails -1', 'max_fails must be in range [0, 1000000]'],
+    ['max_fails', "'max_fails' needs an argument"],
+    ['max_connect_attempts -1', 'max_connect_attempts must be in range [0, 1000000]'],
+    ['max_concurrent 1000001', 'max_concurrent must be in range [0, 1000000]'],
+    ['health_check', "'health_check' needs an argument"],
+    ['health_check 9ms', 'the duration 9ms is out of range'],
+    ['health_check 1s domain', "no name follows 'domain'"],
+    ['health_check 1s domain a..b', "'a..b' is no domain name"],
+    ['health_check 1s no_recursion', "unknown option of 'health_check' 'no_recursion'"],
+    ['policy', "'policy' needs an argument"],
+    ['policy first', "wrong value 'first'"],
+    ['policy randon', "did you mean 'random'"],
+    ['next', "'next' needs an argument"],
+    ['next SERVFALL', "unknown response code 'SERVFALL'"],
+    ['failover', "'failover' needs an argument"],
+    ['failover NOERROR', "'NOERROR' cannot be used with 'failover'"],
+    ['failover SERVFALL', "did you mean 'SERVFAIL'"],
+    ['tls a b c d', "'tls' takes at most 3 arguments"],
+    ['tls missing.pem', 'missing.pem does not exist'],
+    ['tls empty.pem', 'empty.pem holds no certificate'],
+    ['tls cert.pem empty.pem', 'empty.pem holds no key'],
+    ['tls large.pem', `has more than ${bounds.certificateText} octets`],
+    ['tls_servername', "'tls_servername' needs an argument"],
+    ['tls_servername a b', "'tls_servername' takes at most 1 argument"],
+    ['tls_servername a..b', "'a..b' is no server name"],
+    ['doh_method PUT', "wrong value 'PUT'"],
+    ['doh_method', "'doh_method' needs an argument"],
+    ['source_address here', "'here' is no IP address"],
+    ['source_address 2001:db8::1', '192.0.2.1 cannot be reached from 2001:db8::1'],
+    ['resolver', "'resolver' needs an argument"],
+    ['resolver dns.example', "'dns.example' is no IP address"],
+    ['resolver 192.0.2.1:0', "'192.0.2.1:0' is no IP address"],
+    ['expire 20s\nexpire 30s', "'expire' is given twice: this one holds"],
+    ['force_tcp\nprefer_udp', "'force_tcp' and 'prefer_udp' exclude each other: 'force_tcp' holds"],
+    ['prefer_udp\nforce_tcp', "'force_tcp' and 'prefer_udp' exclude each other: 'force_tcp' holds"],
+  ])('%s', (option, message) => {
+    expect(wrong(option)).toContain(message);
+  });
+
+  it('tls_servername beside %NAME', () => {
+    expect(problems('. tls://192.0.2.1%dns.example', 'tls_servername other.example')).toContain(
+      "'tls_servername' and 'tls://192.0.2.1%dns.example' exclude each other",
+    );
+  });
+});
