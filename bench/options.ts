@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { promiseRows, resolverRows } from './rows.ts';
 import { mixes } from './queries.ts';
 
 export interface Options {
@@ -15,7 +16,7 @@ export interface Options {
   readonly program: string;
 }
 
-const known: readonly string[] = [...mixes.map(({ name }) => name), 'start'];
+const known: readonly string[] = [...mixes.map(({ name }) => name), ...resolverRows, ...promiseRows, 'start'];
 
 export const usage = `npm run bench -- [options]
 

@@ -66,15 +66,23 @@ export interface Running {
 
 const KEPT_OUTPUT = 65_536;
 
+interface StartOptions {
+  readonly core?: number;
+  readonly cwd?: string;
+  /** Is given all that is printed, piece by piece. */
+  readonly watch?: (text: string) => void;
+}
+
 /** Starts a command, on one core or wherever the system likes. */
-export function start(command: readonly [string, ...string[]], options: { core?: number; cwd?: string } = {}): Running {
-  const { core, cwd } = options;
+export function start(command: readonly [string, ...string[]], options: StartOptions = {}): Running {
+  const { core, cwd, watch } = options;
   const [program, ...args] = core === undefined ? command : (['taskset', '-c', String(core), ...command] as const);
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(cwd === undefined ? {} : { cwd }) });
   running.add(child);
   let output = '';
   const keep = (chunk: Buffer): void => {
     output = (output + chunk.toString()).slice(-KEPT_OUTPUT);
+    watch?.(chunk.toString());
   };
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);

@@ -12,7 +12,10 @@ import { type Measurement, load } from './load.ts';
 import { type Options, readOptions, usage } from './options.ts';
 import { allowedCores, cleanUp, cleanUpAtExit, isInstalled, temporaryFolder } from './processes.ts';
 import { type Mix, mixes, questionLines } from './queries.ts';
-import { type Server, startServers } from './servers.ts';
+import { measurePromises } from './promises/promises.ts';
+import { measureResolver } from './resolver.ts';
+import { promiseRows, resolverRows } from './rows.ts';
+import { type Server, startServers, writeCorefile } from './servers.ts';
 import { measureStarts } from './starts.ts';
 import { median, must, table, withSpread } from './table.ts';
 
@@ -52,6 +55,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   cleanUpAtExit();
   const folder = temporaryFolder();
+  writeCorefile(options.program, folder);
   const { services, endpoints, runs, seconds } = options;
   say(`Node ${process.versions.node}, Linux ${release()}, ${cpus()[0]?.model ?? 'unknown processor'}`);
   say(`${services} Services × ${endpoints} endpoints; medians of ${runs} runs (lowest–highest)`);
@@ -63,6 +67,16 @@ async function main(args: readonly string[]): Promise<number> {
     say(`\nLoads of ${seconds} s by dnsperf, UDP on loopback`);
     say(await measureLoads(chosen, options, folder));
     say(`\n${chosen.map(({ name, about }) => `${name}: ${about}`).join('\n')}`);
+  }
+  const [server, client] = allowedCores();
+  const cores = server === undefined || client === undefined ? undefined : { server, client };
+  if (options.only.some((name) => resolverRows.includes(name))) {
+    say("\nExternal names under kubeadm's Corefile, with one upstream on the client's core");
+    say(isInstalled('knotd') ? await measureResolver(options, { folder, cores }) : 'knotd is not installed: left out');
+  }
+  if (options.only.some((name) => promiseRows.includes(name))) {
+    say('\nWhat holds whatever happens');
+    say(await measurePromises(options, folder, cores));
   }
   return 0;
 }

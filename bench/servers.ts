@@ -1,4 +1,5 @@
 /** The servers that the load is put on, each with the same names and on the same core. */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,7 +36,17 @@ export async function startServers(options: ServerOptions): Promise<readonly Ser
 /** What `npm start` and the image give Node: a small young generation, which takes 50 MiB off and no time. */
 const nodeFlags: readonly string[] = ['--max-semi-space-size=4'];
 
-/** The command line that serves a file of manifests with the built-in Corefile, on loopback. */
+/**
+ * Writes the Corefile that the program has built in for manifests, without the line that hands names on to the servers of
+ * this machine: nothing that is measured leaves it.
+ */
+export function writeCorefile(program: string, folder: string): void {
+  const flags = [program, '--fixture', folder, '--print-config'];
+  const text = execFileSync(process.execPath, flags, { cwd: folder, encoding: 'utf8' });
+  writeFileSync(join(folder, 'Corefile'), text.replace(/^ *forward .*\n/m, ''));
+}
+
+/** The command line that serves a file of manifests on loopback, with the Corefile of the folder that it starts in. */
 export function nodensCommand(program: string, manifests: string, port: number): [string, ...string[]] {
   const flags = ['--fixture', manifests, '--bind', '127.0.0.1', '-dns.port', String(port)];
   return [process.execPath, ...nodeFlags, program, ...flags];
@@ -45,7 +56,6 @@ async function startNodens({ size, folder, core, program }: ServerOptions): Prom
   const manifests = join(folder, 'cluster.json');
   await writeLines(manifests, jsonList(size));
   const port = await freePort();
-  // The folder has no Corefile, so that the built-in one is used.
   return ready('nodens', port, size, start(nodensCommand(program, manifests, port), { ...on(core), cwd: folder }));
 }
 
