@@ -32,8 +32,8 @@ export interface Failure {
   readonly rcode: number;
   /** What went wrong, for `errors`; undefined where nothing did (a policy said REFUSED). */
   readonly error: string | undefined;
-  /** As for a reply. */
-  readonly explanation: Explanation | undefined;
+  /** Every failure says why. */
+  readonly explanation: Explanation;
   /** The upstreams' doing: `cache` remembers it for a moment (RFC 9520). */
   readonly fromUpstream: boolean;
 }
@@ -67,8 +67,8 @@ export function reply(parts: Partial<Reply>): Reply {
   };
 }
 
-/** A failure with this response code. */
-export function failure(rcode: number, error?: string, explanation?: Explanation): Failure {
+/** A failure with this response code. @param error for the log; left out where nothing went wrong */
+export function failure(rcode: number, explanation: Explanation, error?: string): Failure {
   return { kind: 'failure', rcode, error, explanation, fromUpstream: false };
 }
 

@@ -140,7 +140,7 @@ export class Query implements Dependent {
   lookup(name: Name, type: number): Outcome {
     if (!this.account.spendLookup()) {
       const error = `too many look-ups for one query, the last for ${name.toString()}`;
-      return failure(Rcode.SERVFAIL, error, explain('tooManyLookups'));
+      return failure(Rcode.SERVFAIL, explain('tooManyLookups'), error);
     }
     const question = { name, type, class: this.question.class };
     const { request, requestSize, client, account } = this;

@@ -42,6 +42,6 @@ class End implements Next {
   }
 
   answer(): Outcome {
-    return failure(Rcode.SERVFAIL, this.#error, explain('nothingAnswers'));
+    return failure(Rcode.SERVFAIL, explain('nothingAnswers'), this.#error);
   }
 }

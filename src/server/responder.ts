@@ -208,15 +208,15 @@ function lowered(edns: Edns, udpSize: number): Edns {
   return udpSize >= bounds.udpMessage || edns.udpSize <= udpSize ? edns : { ...edns, udpSize };
 }
 
-const NOT_SERVED = failure(Rcode.NOTIMP, undefined, explain('opcodeNotServed'));
-const NOT_UNDERSTOOD = failure(Rcode.FORMERR, undefined, explain('notUnderstood'));
-const NO_QUESTION = failure(Rcode.SERVFAIL, undefined, explain('noQuestion'));
+const NOT_SERVED = failure(Rcode.NOTIMP, explain('opcodeNotServed'));
+const NOT_UNDERSTOOD = failure(Rcode.FORMERR, explain('notUnderstood'));
+const NO_QUESTION = failure(Rcode.SERVFAIL, explain('noQuestion'));
 const EDNS_VERSION = explain('ednsVersion');
-const BAD_VERSION = failure(Rcode.BADVERS, undefined, EDNS_VERSION);
-const CLASS_NOT_SERVED = failure(Rcode.REFUSED, undefined, explain('classNotServed'));
+const BAD_VERSION = failure(Rcode.BADVERS, EDNS_VERSION);
+const CLASS_NOT_SERVED = failure(Rcode.REFUSED, explain('classNotServed'));
 
 /** What a client gets for a query that ended in an exception. */
-const PANICKED = failure(Rcode.SERVFAIL, undefined, explain('internalError'));
+const PANICKED = failure(Rcode.SERVFAIL, explain('internalError'));
 
 const NONE: readonly RRset[] = [];
 

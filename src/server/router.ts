@@ -17,7 +17,7 @@ export interface Route {
   readonly anyClass: boolean;
 }
 
-const NOT_SERVED = failure(Rcode.REFUSED, undefined, explain('noServerBlock'));
+const NOT_SERVED = failure(Rcode.REFUSED, explain('noServerBlock'));
 
 export class Router implements Resolver {
   readonly #routes: ReadonlyMap<string, Route>;

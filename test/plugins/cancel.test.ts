@@ -32,7 +32,7 @@ describe('cancel', () => {
     vi.advanceTimersByTime(1_999);
     await expect(Promise.race([outcome, Promise.resolve('nothing yet')])).resolves.toBe('nothing yet');
     vi.advanceTimersByTime(1);
-    await expect(outcome).resolves.toEqual(failure(Rcode.SERVFAIL, 'no answer within 2s', explain('cancelled')));
+    await expect(outcome).resolves.toEqual(failure(Rcode.SERVFAIL, explain('cancelled'), 'no answer within 2s'));
     // What comes later, a failure too, disturbs nobody.
     pending.reject(new Error('too late'));
     await expect(pending.promise).rejects.toThrow('too late');

@@ -4,9 +4,10 @@ import { failure, reply } from '../../src/plugins/answer.ts';
 import { errors } from '../../src/plugins/errors/errors.ts';
 import type { Next } from '../../src/plugins/plugin.ts';
 import { ask, makeQuery, next, problemsOf, serve } from './support.ts';
+import { explain } from '../../src/plugins/reasons.ts';
 
 const READ = 'read udp 127.0.0.1:53094->127.0.0.1:9: read: connection refused';
-const fails = (text: string): Next => next(failure(Rcode.SERVFAIL, text));
+const fails = (text: string): Next => next(failure(Rcode.SERVFAIL, explain('internalError'), text));
 const query = makeQuery('X.example.com.', 'A');
 
 const consolidating = (regexp: string): string => `errors {\n  consolidate 5s ${regexp}\n}`;
@@ -14,14 +15,14 @@ const consolidating = (regexp: string): string => `errors {\n  consolidate 5s ${
 describe('errors', () => {
   it('writes the line that CoreDNS writes', async () => {
     const { plugin, host } = await serve(errors, 'errors');
-    const answer = failure(Rcode.SERVFAIL, READ);
+    const answer = failure(Rcode.SERVFAIL, explain('internalError'), READ);
     expect(ask(plugin, query, next(answer))).toBe(answer);
     expect(host.takeLines()).toEqual([`[ERROR] plugin/errors: 2 x.example.com. A: ${READ}`]);
   });
 
   it('writes it for an answer that comes later as well', async () => {
     const { plugin, host } = await serve(errors, 'errors stdout');
-    const answer = failure(Rcode.REFUSED, 'later');
+    const answer = failure(Rcode.REFUSED, explain('internalError'), 'later');
     await expect(plugin.answer(makeQuery('x.', 'TYPE65280'), next(Promise.resolve(answer)))).resolves.toBe(answer);
     expect(host.takeLines()).toEqual(['[ERROR] plugin/errors: 5 x. TYPE65280: later']);
   });
@@ -29,7 +30,7 @@ describe('errors', () => {
   it.each([
     ['NXDOMAIN', reply({ rcode: Rcode.NXDOMAIN })],
     ['a SERVFAIL that a plugin wrote', reply({ rcode: Rcode.SERVFAIL })],
-    ['a failure without a text', failure(Rcode.REFUSED)],
+    ['a failure without a text', failure(Rcode.REFUSED, explain('internalError'))],
     ['silence', { kind: 'silence' } as const],
   ])('%s is no error', async (_, answer) => {
     const { plugin, host } = await serve(errors, 'errors');
@@ -140,7 +141,7 @@ describe('errors, stacktrace', () => {
     const { plugin, host } = await serve(errors, 'errors {\n  stacktrace\n}');
     await expect(plugin.answer(query, next(Promise.reject(new Error('late'))))).rejects.toThrow('late');
     expect(host.takeLines()[0]).toContain('exception: Error: late');
-    const answer = failure(Rcode.SERVFAIL, 'plain');
+    const answer = failure(Rcode.SERVFAIL, explain('internalError'), 'plain');
     expect(ask(plugin, query, next(answer))).toBe(answer);
     expect(host.takeLines()).toEqual(['[ERROR] plugin/errors: 2 x.example.com. A: plain']);
   });

@@ -118,7 +118,7 @@ describe('an ExternalName that leads out of the cluster keeps the reason of its 
   const silent = explain('upstreamsSilent', '192.0.2.53:53');
 
   it.each<[string, Answer]>([
-    ['failed', failure(SERVFAIL, 'no answer', silent)],
+    ['failed', failure(SERVFAIL, silent, 'no answer')],
     ['does not exist', reply({ rcode: NXDOMAIN, explanation: silent })],
   ])('that %s', async (_, answer) => {
     const one = await serving('', [{ name: 'below', answer: () => answer }]);

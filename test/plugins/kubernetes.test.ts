@@ -165,7 +165,7 @@ function fill({ state }: TestCluster, synced = true): void {
 }
 
 const BELOW: Plugin = { name: 'below', answer: () => reply({ rcode: 15 }) };
-const NOT_LISTED = failure(2, 'the cluster has not been listed completely yet', explain('notReady'));
+const NOT_LISTED = failure(2, explain('notReady'), 'the cluster has not been listed completely yet');
 const LINES = 'kubernetes cluster.local in-addr.arpa {\npods verified\nfallthrough in-addr.arpa\n}';
 
 describe('a cluster that has not been listed completely', () => {

@@ -9,6 +9,7 @@ import { type Answer, type Reply, failure, reply } from '../../src/plugins/answe
 import { loadbalance } from '../../src/plugins/loadbalance/loadbalance.ts';
 import type { Plugin } from '../../src/plugins/plugin.ts';
 import { ask, makeQuery, next, problemsOf, recordsOf, serve } from './support.ts';
+import { explain } from '../../src/plugins/reasons.ts';
 
 /** Records as replies of upstreams hold them: each in a set of its own. */
 function sets(...texts: readonly string[]): readonly RRset[] {
@@ -44,7 +45,7 @@ describe('loadbalance, what it leaves alone', () => {
     ['an alias and its address', reply({ answers: sets('w. 5 IN CNAME web.', ONE) }), 'A'],
     ['NXDOMAIN', reply({ rcode: Rcode.NXDOMAIN, answers: sets(...ADDRESSES) }), 'A'],
     ['a transfer', reply({ answers: sets(...ADDRESSES) }), 'AXFR'],
-    ['a failure', failure(Rcode.SERVFAIL), 'A'],
+    ['a failure', failure(Rcode.SERVFAIL, explain('internalError')), 'A'],
     ['a silence', { kind: 'silence' }, 'A'],
   ])('%s: it is the very same answer, and may be replayed', async (_, below, type) => {
     const { plugin } = await serve(loadbalance, 'loadbalance');

@@ -67,7 +67,7 @@ describe('log json', () => {
     const service = await serve(log, 'log json');
     const read = (answer: Answer): unknown => JSON.parse(linesFor(service, answer)[0] ?? '');
     expect(read(missing)).toMatchObject({ rcode: 'NXDOMAIN', reason: 'no-such-service' });
-    expect(read(failure(Rcode.SERVFAIL, 'x', explain('upstreamsSilent')))).toMatchObject({
+    expect(read(failure(Rcode.SERVFAIL, explain('upstreamsSilent'), 'x'))).toMatchObject({
       rcode: 'SERVFAIL',
       reason: 'upstreams-silent',
       plugin: '',

@@ -17,6 +17,7 @@ import {
   problemsOf,
   serve,
 } from './support.ts';
+import { explain } from '../../src/plugins/reasons.ts';
 
 function record(text: string): RRset {
   const parsed = parseRecord(text, { origin: Name.root, ttl: 5 });
@@ -29,7 +30,7 @@ const positive = reply({ answers: [record(`${SERVICE} 5 IN A 10.96.0.10`)] });
 const soa = record('cluster.local. SOA ns.dns.cluster.local. hostmaster.cluster.local. 1 2 3 4 5');
 const nodata = reply({ authority: [soa] });
 const nxdomain = reply({ rcode: Rcode.NXDOMAIN, authority: [soa] });
-const servfail = failure(Rcode.SERVFAIL, 'x');
+const servfail = failure(Rcode.SERVFAIL, explain('internalError'), 'x');
 
 /** The one line for a query with this answer, without its level; undefined where nothing is logged. */
 function lineFor(
@@ -204,7 +205,7 @@ describe('log, class', () => {
     ['denial', 'NODATA', nodata, plain],
     ['denial', 'NXDOMAIN', nxdomain, plain],
     ['error', 'SERVFAIL', servfail, plain],
-    ['error', 'REFUSED', failure(Rcode.REFUSED), plain],
+    ['error', 'REFUSED', failure(Rcode.REFUSED, explain('internalError')), plain],
     ['error', 'silence', { kind: 'silence' } as const, plain],
     ['error', 'a transfer', positive, transfer],
     ['error', 'NOTIFY', positive, notify],

@@ -117,7 +117,7 @@ describe('loop', () => {
     expect(first.account.replayable).toBe(false);
     expect(host.fatalMessages).toEqual([]);
     expect(ask(plugin, makeQuery(name(), 'HINFO', options))).toEqual(
-      failure(Rcode.SERVFAIL, undefined, explain('forwardingLoop')),
+      failure(Rcode.SERVFAIL, explain('forwardingLoop')),
     );
     expect(host.fatalMessages).toEqual([
       `plugin/loop: Loop (192.0.2.53:55953 -> :1053) detected for zone ".", see https://coredns.io/plugins/loop#troubleshooting. Query: "HINFO ${name()}"`,

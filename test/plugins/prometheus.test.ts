@@ -12,6 +12,7 @@ import { DROPPED, QueryMetrics } from '../../src/plugins/prometheus/report.ts';
 import { linkChain } from '../../src/server/chain.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
 import { type TestHost, ask, makeHost, makeQuery, next, problemsOf, serve } from './support.ts';
+import { explain } from '../../src/plugins/reasons.ts';
 
 const ADDRESS = '127.0.0.1 9153 /metrics';
 
@@ -129,7 +130,7 @@ describe('prometheus, what is counted', () => {
     through(writer('kubernetes', positive));
     through(writer('kubernetes', reply({ rcode: Rcode.NXDOMAIN })));
     through(writer('forward', reply({ rcode: 4000 })));
-    through(writer('forward', failure(Rcode.SERVFAIL, 'no upstream answered')));
+    through(writer('forward', failure(Rcode.SERVFAIL, explain('internalError'), 'no upstream answered')));
     through(writer('forward', { kind: 'silence' }));
     const label = (rcode: string, name: string): string =>
       `{plugin="${name}",rcode="${rcode}",${WHERE},view="",zone="."}`;
@@ -145,7 +146,7 @@ describe('prometheus, what is counted', () => {
   it('takes the size of a failure for the question alone, and of a silence for 0', async () => {
     const host = makeHost();
     const { plugin } = await serve(prometheus, 'prometheus', { host });
-    ask(plugin, makeQuery('a.test.', 'A'), next(failure(Rcode.SERVFAIL)));
+    ask(plugin, makeQuery('a.test.', 'A'), next(failure(Rcode.SERVFAIL, explain('internalError'))));
     ask(plugin, makeQuery('a.test.', 'A'), next({ kind: 'silence' }));
     expect(Object.values(seriesOf(host, 'coredns_dns_response_size_bytes_sum'))).toEqual([24]);
     expect(Object.values(seriesOf(host, 'coredns_dns_response_size_bytes_bucket')).slice(0, 2)).toEqual([1, 2]);

@@ -30,6 +30,7 @@ import { Account, type Client, Query, type Resolver } from '../../src/plugins/qu
 import { SharedThings } from '../../src/server/shared-things.ts';
 import { LogWriter } from '../../src/telemetry/logger.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
+import { explain } from '../../src/plugins/reasons.ts';
 
 /** A clock that stands until it is moved. */
 export class FakeClock {
@@ -206,7 +207,7 @@ const CLIENT: Client = {
 
 const NO_RESOLVER: Resolver = {
   server: 'dns://:53',
-  resolve: () => failure(Rcode.SERVFAIL, 'no look-up was expected'),
+  resolve: () => failure(Rcode.SERVFAIL, explain('internalError'), 'no look-up was expected'),
 };
 
 /** A client's query, with the id 58857. */
@@ -240,7 +241,7 @@ export function makeQuery(name: string, type: string, options: QueryOptions = {}
 }
 
 /** What the chain below a plugin gives where a test says nothing else. */
-export const PASSED_ON: Answer = failure(Rcode.REFUSED, 'passed on');
+export const PASSED_ON: Answer = failure(Rcode.REFUSED, explain('internalError'), 'passed on');
 
 /** A chain below that gives this outcome. */
 export function next(outcome: Outcome): Next {

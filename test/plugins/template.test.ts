@@ -6,6 +6,7 @@ import { type Answer, type Outcome, failure, reply } from '../../src/plugins/ans
 import type { Query, Resolver } from '../../src/plugins/query.ts';
 import { template } from '../../src/plugins/template/template.ts';
 import { PASSED_ON, answered, ask, configure, makeHost, makeQuery, problemsOf, serve, textOf } from './support.ts';
+import { explain } from '../../src/plugins/reasons.ts';
 
 const PASSED = textOf(PASSED_ON);
 
@@ -243,7 +244,7 @@ describe('template, CNAME', () => {
   });
 
   it('stands alone where its target has no answer', async () => {
-    const below = resolver(failure(Rcode.SERVFAIL, 'unreachable'));
+    const below = resolver(failure(Rcode.SERVFAIL, explain('internalError'), 'unreachable'));
     expect(await look(lines, 'x.a.test.', 'AAAA', { resolver: below })).toEqual(answered(alias, after));
   });
 

@@ -34,7 +34,7 @@ describe('a chain', () => {
   it('that nobody answers is SERVFAIL, with the name of its last plugin', () => {
     const chain = linkChain([passing('a', [], true), passing('b', [], true)]);
     expect(chain?.answer(makeQuery('x.', 'A'))).toEqual(
-      failure(2, 'plugin/b: no next plugin found', explain('nothingAnswers')),
+      failure(2, explain('nothingAnswers'), 'plugin/b: no next plugin found'),
     );
   });
 

@@ -5,6 +5,7 @@ import { Name } from '../../src/dns/name.ts';
 import { failure, rcodeOfAnswer } from '../../src/plugins/answer.ts';
 import { Router } from '../../src/server/router.ts';
 import { makeQuery } from '../plugins/support.ts';
+import { explain } from '../../src/plugins/reasons.ts';
 
 /** A router whose blocks answer with their own number as a response code. */
 function routerOf(
@@ -13,7 +14,10 @@ function routerOf(
 ) {
   const routes = zones.map((zone, index) => ({
     zone: Name.fromText(zone),
-    chain: options.empty?.includes(zone) === true ? undefined : { answer: () => failure(100 + index) },
+    chain:
+      options.empty?.includes(zone) === true
+        ? undefined
+        : { answer: () => failure(100 + index, explain('internalError')) },
     anyClass: options.anyClass === zone,
   }));
   const router = new Router(routes, 'dns://:53');

@@ -45,7 +45,7 @@ class Cancel implements Plugin {
   constructor(timeout: number, clock: Clock) {
     this.#timeout = timeout;
     this.#clock = clock;
-    this.#cancelled = failure(Rcode.SERVFAIL, `no answer within ${formatDuration(timeout)}`, explain('cancelled'));
+    this.#cancelled = failure(Rcode.SERVFAIL, explain('cancelled'), `no answer within ${formatDuration(timeout)}`);
   }
 
   answer(query: Query, next: Next): Outcome {

@@ -287,7 +287,7 @@ export class Exchange implements AttemptOwner {
   #tooLate(): Answer {
     if (this.#kept !== undefined) return this.#kept.reply;
     const { error, explanation } = upstreamFailure(doingsOf(this.#candidates));
-    return failure(Rcode.SERVFAIL, error, explain('cancelled', explanation?.text));
+    return failure(Rcode.SERVFAIL, explain('cancelled', explanation.text), error);
   }
 
   #abandon(): void {

@@ -34,7 +34,7 @@ export function upstreamFailure(doings: readonly Doing[]): Failure {
   const detail = listed(doings, ({ upstream, problem }) => `${upstream} ${plainText(problem.text)}`);
   const error = listed(doings, logText);
   const explanation = explain(reasonOf(doings), detail === '' ? undefined : detail);
-  return { ...failure(Rcode.SERVFAIL, error === '' ? 'no healthy proxies' : error, explanation), fromUpstream: true };
+  return { ...failure(Rcode.SERVFAIL, explanation, error === '' ? 'no healthy proxies' : error), fromUpstream: true };
 }
 
 function logText({ upstream, protocol, problem }: Doing): string {

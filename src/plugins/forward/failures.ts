@@ -56,5 +56,5 @@ function again(answer: Failure | Reply): Failure | Reply {
   const before = answer.explanation?.text;
   const explanation = explainAs('cachedFailure', { code, text: before === undefined ? text : `${text}: ${before}` });
   if (answer.kind === 'reply') return { ...answer, explanation };
-  return { ...failure(answer.rcode, answer.error, explanation), fromUpstream: true };
+  return { ...failure(answer.rcode, explanation, answer.error), fromUpstream: true };
 }

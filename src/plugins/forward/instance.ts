@@ -21,7 +21,7 @@ import type { UpstreamPool } from './pool.ts';
 import { type PlainProtocol, Request, requestKey } from './request.ts';
 import { type UpstreamList, listText } from './upstream-list.ts';
 
-const TOO_LATE = failure(Rcode.SERVFAIL, 'the time for the query is over', explain('cancelled'));
+const TOO_LATE = failure(Rcode.SERVFAIL, explain('cancelled'), 'the time for the query is over');
 
 /** Where nothing is said: two for each upstream, as CoreDNS, but so many that a few lost datagrams fail no query. */
 const LEAST_TRIES = 4;
@@ -43,7 +43,7 @@ export class ForwardInstance {
     this.#clock = pool.clock;
     this.#failures = new FailureMemory(pool.clock);
     const text = `concurrent queries exceeded maximum ${options.maxConcurrent}`;
-    this.#tooManyConcurrent = failure(Rcode.REFUSED, text, explain('maxConcurrent'));
+    this.#tooManyConcurrent = failure(Rcode.REFUSED, explain('maxConcurrent'), text);
   }
 
   /** Whether it forwards a name. FROM itself is forwarded whatever is excepted. */
@@ -134,5 +134,5 @@ export class ForwardInstance {
 
 function unhealthy(upstreams: string): Failure {
   const explanation = explain('upstreamsUnhealthy', upstreams);
-  return { ...failure(Rcode.SERVFAIL, 'no healthy proxies', explanation), fromUpstream: true };
+  return { ...failure(Rcode.SERVFAIL, explanation, 'no healthy proxies'), fromUpstream: true };
 }

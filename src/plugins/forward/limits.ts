@@ -53,7 +53,7 @@ export class BoundsReached {
       this.#logger.warning(`the bound ${bound} is reached: ${bounds[bound]} ${what}`);
     }
     const explanation = explain(reason);
-    return failure(Rcode.SERVFAIL, explanation.text, explanation);
+    return failure(Rcode.SERVFAIL, explanation, explanation.text);
   }
 
   #of(bound: ReachedBound): Reached {

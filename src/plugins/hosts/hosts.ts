@@ -24,7 +24,7 @@ import { type HostsOptions, readHostsOptions } from './options.ts';
 import { explain } from '../reasons.ts';
 import { zoneOf } from '../zone-arguments.ts';
 
-const NOT_THERE = failure(Rcode.SERVFAIL, undefined, explain('noSuchHost'));
+const NOT_THERE = failure(Rcode.SERVFAIL, explain('noSuchHost'));
 
 export const hosts: PluginDirective = {
   kind: 'plugin',

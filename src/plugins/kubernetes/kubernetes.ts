@@ -143,8 +143,8 @@ class Kubernetes implements Plugin {
   }
 }
 
-const NOT_LISTED = failure(Rcode.SERVFAIL, 'the cluster has not been listed completely yet', explain('notReady'));
-const NO_TRANSFER = failure(Rcode.REFUSED, undefined, explain('transferNotServed'));
+const NOT_LISTED = failure(Rcode.SERVFAIL, explain('notReady'), 'the cluster has not been listed completely yet');
+const NO_TRANSFER = failure(Rcode.REFUSED, explain('transferNotServed'));
 const NO_SOA_HERE = explain('noSoaBelowApex');
 
 /** Aliases that lead to nothing: what becomes NODATA of the name that was asked for. */

@@ -51,7 +51,7 @@ function create(host: Host): RunningPlugin {
 }
 
 /** What the question of a loop is answered with: passed on, it would go round once more. */
-const LOOPING = failure(Rcode.SERVFAIL, undefined, explain('forwardingLoop'));
+const LOOPING = failure(Rcode.SERVFAIL, explain('forwardingLoop'));
 
 class Loop implements Plugin {
   readonly name = 'loop';

@@ -35,7 +35,7 @@ function createTemplates(rules: readonly TemplateRule[], counts: TemplateCounts)
   return usesClient ? { name: 'template', answer } : { name: 'template', replayable: true, answer };
 }
 
-const NO_MATCH = failure(Rcode.SERVFAIL, undefined, explain('noTemplateMatches'));
+const NO_MATCH = failure(Rcode.SERVFAIL, explain('noTemplateMatches'));
 
 function answerByRules(rules: readonly TemplateRule[], counts: TemplateCounts, query: Query, next: Next): Outcome {
   const { name, type } = query;
@@ -80,8 +80,8 @@ function match({ regexps, usesGroups }: TemplateRule, name: string): Found | und
 
 function answerByRule(rule: TemplateRule, counts: TemplateCounts, query: Query, zone: Name, found: Found): Outcome {
   const { rcode } = rule;
-  const explanation = rule.explanation ?? (rcode === Rcode.NOERROR ? undefined : explain('configured'));
-  if (rcode === Rcode.SERVFAIL) return failure(rcode, undefined, explanation);
+  const reason = rule.explanation ?? explain('configured');
+  if (rcode === Rcode.SERVFAIL) return failure(rcode, reason);
   const { question, client } = query;
   const data: TemplateData = { question, zone: zone.toLowerCase(), remote: client.clientAddress, ...found };
   const faults: string[] = [];
@@ -97,7 +97,8 @@ function answerByRule(rule: TemplateRule, counts: TemplateCounts, query: Query, 
   const authority = write('authority', rule.authority);
   const additional = write('additional', rule.additional);
   const [fault] = faults;
-  if (fault !== undefined) return failure(Rcode.SERVFAIL, fault, explain('templateFailed'));
+  if (fault !== undefined) return failure(Rcode.SERVFAIL, explain('templateFailed'), fault);
+  const explanation = rcode === Rcode.NOERROR ? rule.explanation : reason;
   return chase(query, written, [], (answers) => reply({ rcode, explanation, answers, authority, additional }));
 }
 

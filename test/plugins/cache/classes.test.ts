@@ -5,6 +5,7 @@ import { type Answer, failure, reply } from '../../../src/plugins/answer.ts';
 import { cache } from '../../../src/plugins/cache/cache.ts';
 import { ask, makeQuery, next, recordsOf, serve, textOf } from '../support.ts';
 import { DEAD, NODATA, NXDOMAIN, SOA, answering, bench, metric, record, ttlsOf, upstream } from './support.ts';
+import { explain } from '../../../src/plugins/reasons.ts';
 
 const A = 'www.example. 300 IN A 192.0.2.1';
 
@@ -118,7 +119,7 @@ describe('cache does not keep', () => {
     ],
     ['a message that is signed as a whole', upstream({ answers: [A], additional: ['k. 0 IN TYPE24 \\# 0'] })],
     ['what the cluster, a file or a template answered', reply({ answers: [record(A)] })],
-    ['a failure of this server itself', failure(Rcode.SERVFAIL, 'no')],
+    ['a failure of this server itself', failure(Rcode.SERVFAIL, explain('internalError'), 'no')],
   ])('%s', async (_what, answer) => {
     const { ask: look, upstream: below, host } = await bench('cache', answer);
     expect(look()).toBe(answer);

@@ -14,6 +14,7 @@ import {
   ttlsOf,
   upstream as replying,
 } from './support.ts';
+import { explain } from '../../../src/plugins/reasons.ts';
 
 const OLD = 'www.example. 60 IN A 192.0.2.1';
 const NEW = 'www.example. 60 IN A 192.0.2.2';
@@ -146,7 +147,7 @@ describe('serve_stale immediate', () => {
     ['REFUSED', replying({ rcode: Rcode.REFUSED })],
     ['an answer to another question', answering('elsewhere.example. 60 IN A 203.0.113.66')],
     ['a failure without a reply', DEAD],
-    ['a SERVFAIL of this server', failure(Rcode.SERVFAIL, 'too many')],
+    ['a SERVFAIL of this server', failure(Rcode.SERVFAIL, explain('internalError'), 'too many')],
   ])('keeps the old answer where upstreams give %s', async (_what, answer) => {
     const { ask, wait, upstream } = await bench(stale(), answering(OLD));
     ask();

@@ -45,7 +45,7 @@ export const NXDOMAIN: Reply = upstream({ rcode: Rcode.NXDOMAIN, authority: [SOA
 export const NODATA: Reply = upstream({ authority: [SOA] });
 /** What `forward` gives when no upstream answers. */
 export const DEAD: Failure = {
-  ...failure(Rcode.SERVFAIL, 'no upstream', explain('upstreamsSilent', '192.0.2.1:53 timeout')),
+  ...failure(Rcode.SERVFAIL, explain('upstreamsSilent', '192.0.2.1:53 timeout'), 'no upstream'),
   fromUpstream: true,
 };
 

@@ -7,6 +7,7 @@ import { FailureMemory } from '../../../src/plugins/forward/failures.ts';
 import { type Account, Query } from '../../../src/plugins/query.ts';
 import { FakeClock, makeQuery } from '../support.ts';
 import { FakeNetwork, answering, forwarding, fresh, named, refusing, silent } from './support.ts';
+import { explain } from '../../../src/plugins/reasons.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -22,7 +23,7 @@ const right = { answers: ['x.example. 60 IN A 203.0.113.1'] };
 /** A look-up on the way to the answer of a client query. */
 function onAccount(account: Account): Query {
   const { question, request, requestSize, client } = fresh();
-  const resolver = { server: 'dns://:53', resolve: () => failure(Rcode.SERVFAIL) };
+  const resolver = { server: 'dns://:53', resolve: () => failure(Rcode.SERVFAIL, explain('internalError')) };
   return new Query(question, request, requestSize, client, account, resolver);
 }
 
