@@ -2,17 +2,17 @@
  * Whether what came in is the reply that is waited for: the one place where this is judged, for every protocol, for
  * queries and for health checks (RFC 5452 §9.1, RFC 7873 §1).
  *
- *     address, port ─► length ─► id ─► QR ─► opcode ─► one question ─► name, type, class ─► decodes ─► it is the reply
+ *     address, port ─► length ─► id ─► QR ─► opcode ─► one question ─► name, type, class ─► is whole ─► it is the reply
  *          └──────────────┴───────┴─────┴───────┴───────────┴──────────────┴───────► ignored: the wait goes on
  *
  * Nothing that fails a check ends the wait: whoever can put any octets on the wire could otherwise make a query fail
  * without guessing what makes a reply the right one.
  */
-import { Rcode } from '../../dns/constants.ts';
-import { Flag } from '../../dns/constants.ts';
+import { Flag, Rcode, Type } from '../../dns/constants.ts';
 import { parseAddress } from '../../dns/address.ts';
 import { HEADER_OCTETS, type Header, type Message, opcodeOf, readHeader, readMessage } from '../../dns/message.ts';
 import type { Question } from '../../dns/question.ts';
+import type { RRset } from '../../dns/rrset.ts';
 import type { Endpoint } from '../network.ts';
 
 /** What was asked, and of whom. */
@@ -71,7 +71,7 @@ export function judge(octets: Uint8Array, from: Endpoint, expected: Expected): V
   const other = compareQuestion(octets, expected);
   if (other !== undefined) return ignored(other);
   const read = readMessage(octets, header);
-  if (read.kind === 'message') return { kind: 'reply', message: read.message };
+  if (read.kind === 'message' && isWhole(read.message)) return { kind: 'reply', message: read.message };
   // A datagram may have been cut anywhere: what it says for certain is that there is more.
   if ((header.flags & Flag.TC) !== 0) return { kind: 'reply', message: cutOff(header, expected.question) };
   return expected.connected ? { kind: 'invalid' } : ignored('malformed');
@@ -128,6 +128,37 @@ function isSameAddress(a: string, b: string): boolean {
 function withoutScope(address: string): string {
   const at = address.indexOf('%');
   return at < 0 ? address : address.slice(0, at);
+}
+
+/** Types whose data is empty in messages of RFC 2136 alone. */
+const FILLED_TYPES: ReadonlySet<number> = new Set([
+  Type.A,
+  Type.AAAA,
+  Type.NS,
+  Type.CNAME,
+  Type.SOA,
+  Type.PTR,
+  Type.MX,
+  Type.TXT,
+  Type.SRV,
+  Type.DNAME,
+]);
+
+/** All records that the header announces are there, and say something. */
+function isWhole(message: Message): boolean {
+  const { answerRecords, authorityRecords, additionalRecords, edns } = message;
+  return (
+    answerRecords.length === message.answers &&
+    authorityRecords.length === message.authorities &&
+    additionalRecords.length + (edns === undefined ? 0 : 1) === message.additionals &&
+    answerRecords.every(isFilled) &&
+    authorityRecords.every(isFilled) &&
+    additionalRecords.every(isFilled)
+  );
+}
+
+function isFilled(set: RRset): boolean {
+  return set.kind !== 'opaque' || set.data[0]?.length !== 0 || !FILLED_TYPES.has(set.type);
 }
 
 function cutOff(header: Header, question: Question): Message {

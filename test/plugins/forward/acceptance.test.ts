@@ -48,6 +48,12 @@ const expected = expecting();
 const right = replyTo(expected.sent, { answers: ['www.example.org. 60 IN A 203.0.113.1'] });
 const { questionEnd } = expected;
 
+/** One address record without an address. */
+const hollow = Buffer.concat([
+  right.subarray(0, questionEnd).with(11, 0),
+  Uint8Array.of(0xc0, 12, 0, Type.A, 0, Class.IN, 0, 0, 0, 60, 0, 0),
+]);
+
 describe('a reply', () => {
   it('is taken where everything agrees', () => {
     expect(judge(right, TO, expected)).toMatchObject({ kind: 'reply', message: { answers: 1 } });
@@ -69,6 +75,8 @@ describe('a reply', () => {
     ['another type', flip(right, questionEnd - 3, 0x1d), TO, 'type'],
     ['another class', flip(right, questionEnd - 1, 2), TO, 'class'],
     ['records that cannot be read', right.subarray(0, -3), TO, 'malformed'],
+    ['fewer records than it announces', right.with(7, 2), TO, 'malformed'],
+    ['an address record that is empty', hollow, TO, 'malformed'],
   ])('is passed over with %s', (_, octets, from, reason) => {
     expect(verdict(expected, octets, from)).toBe(reason);
   });
