@@ -2,6 +2,7 @@
  * Where the built-in Corefile hands names on that are not the cluster's: to the servers of /etc/resolv.conf, but never to
  * itself. In: the text of that file and where the program will listen. Out: a line for the Corefile, or why there is none.
  */
+import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
 export const RESOLV_CONF = '/etc/resolv.conf';
@@ -23,7 +24,8 @@ const PORT = 53;
  */
 export function findUpstreams(text: string | undefined, port: number, bind: readonly string[]): Upstreams {
   if (text === undefined) return nobody(`${RESOLV_CONF} cannot be read`);
-  const servers = [...text.matchAll(/^[ \t]*nameserver[ \t]+([^\s#;]+)/gm)].map(([, server = '']) => server);
+  const words = [...text.matchAll(/^[ \t]*nameserver[ \t]+([^\s#;]+)/gm)].map(([, word = '']) => word);
+  const servers = words.filter((word) => isIP(word) !== 0);
   if (servers.length === 0) return nobody(`${RESOLV_CONF} names no server`);
   const others = port === PORT ? servers.filter((server) => !isOwn(server, bind)) : servers;
   if (others.length === 0) return nobody(`${RESOLV_CONF} names only this server`);
@@ -38,7 +40,12 @@ function nobody(why: string): Upstreams {
   return { line: undefined, remark: `${why}: names outside the cluster are not answered` };
 }
 
-function isOwn(address: string, bind: readonly string[]): boolean {
+const ALL_ADDRESSES: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+
+function isOwn(address: string, bound: readonly string[]): boolean {
+  // As the address of a server, it means this machine.
+  if (ALL_ADDRESSES.has(address)) return true;
+  const bind = bound.some((word) => ALL_ADDRESSES.has(word)) ? [] : bound;
   if (bind.includes(address)) return true;
   const interfaces = Object.entries(networkInterfaces());
   return interfaces.some(

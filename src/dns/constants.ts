@@ -116,9 +116,14 @@ export function className(value: number): string {
   return classNames.get(value) ?? `CLASS${value}`;
 }
 
+/** The mnemonic of a response code; undefined where it has none. */
+export function rcodeMnemonic(rcode: number): string | undefined {
+  return rcodeNames.get(rcode);
+}
+
 /** The mnemonic of a response code, or its number. */
 export function rcodeName(rcode: number): string {
-  return rcodeNames.get(rcode) ?? String(rcode);
+  return rcodeMnemonic(rcode) ?? String(rcode);
 }
 
 const typeByName: ReadonlyMap<string, number> = new Map(Object.entries(Type));

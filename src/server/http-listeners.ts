@@ -108,10 +108,16 @@ export class HttpListeners {
       server.listen(address === '*' ? { port, exclusive: true } : { host: address, port, exclusive: true });
       await listening;
     } catch (error) {
-      throw new HttpListenError(listenText(site, error), { cause: error });
+      throw new HttpListenError(listenText(site, error, this.#overlapping(site.at)), { cause: error });
     }
     // Accepting may fail for a moment, when the system has no file descriptor left.
     server.on('error', this.#failed);
+  }
+
+  /** The address of ours, if any, that keeps this one from being opened: all addresses of a port, or one of them. */
+  #overlapping({ address, port }: HttpAddress): HttpAddress | undefined {
+    const sites = [...this.#open.values()].map(({ site }) => site.at);
+    return sites.find((at) => at.port === port && (at.address === '*' || address === '*'));
   }
 
   #answer(site: HttpSite, request: IncomingMessage, response: ServerResponse): void {
@@ -155,10 +161,20 @@ function end(server: Server): void {
   server.closeIdleConnections();
 }
 
-function listenText({ at, paths }: HttpSite, error: unknown): string {
-  const where = at.address === '*' ? `port ${at.port}` : `${at.address} port ${at.port}`;
+function whereText({ address, port }: HttpAddress): string {
+  return address === '*' ? `port ${port}` : `${address} port ${port}`;
+}
+
+function listenText({ at, paths }: HttpSite, error: unknown, own: HttpAddress | undefined): string {
+  const where = whereText(at);
   const what = [...paths.keys()].join(' and ');
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE' && own !== undefined) {
+    return (
+      `${where} for ${what} cannot be opened while this server has ${whereText(own)} open; ` +
+      'a change from all addresses to some, or back, takes a restart'
+    );
+  }
   if (code === 'EADDRINUSE')
     return `${where} for ${what} is in use by another program; give another address in the Corefile`;
   if (code === 'EACCES')

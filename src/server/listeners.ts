@@ -40,6 +40,13 @@ export function limitsOf(timeouts: Timeouts | undefined): Partial<Bounds> {
   };
 }
 
+/** What has been opened and is not in service: one of the two is called, once. */
+export interface Prepared {
+  /** Puts it in service, in this tick. Gives what nobody wants any more. */
+  swap(): readonly ListenerPair[];
+  undo(): void;
+}
+
 /** A port that cannot be had: the message says so to a person, and what to do. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
@@ -94,8 +101,12 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
+function whereText({ address, port }: ListenAddress): string {
+  return address === ANY_ADDRESS ? `port ${port}` : `${address} port ${port}`;
+}
+
 function listenText(at: ListenAddress, code: string | undefined, error: unknown): string {
-  const where = at.address === ANY_ADDRESS ? `port ${at.port}` : `${at.address} port ${at.port}`;
+  const where = whereText(at);
   const way =
     at.portFrom === undefined
       ? 'take another with -dns.port 1053 and ask it with dig -p 1053'
@@ -111,7 +122,6 @@ function listenText(at: ListenAddress, code: string | undefined, error: unknown)
 export class Listeners {
   readonly #pairs = new Map<string, ListenerPair>();
   readonly #report: TransportReport;
-  #closed = false;
 
   constructor(report: TransportReport) {
     this.#report = report;
@@ -123,32 +133,30 @@ export class Listeners {
 
   /**
    * Opens those of `wanted` that are not open yet, and leaves the others as they are. Either all of them are open then,
-   * save addresses that the machine lacks, or none is new and an error is thrown. The result puts them in service, or
-   * closes them again and throws where all has been stopped meanwhile.
+   * save addresses that the machine lacks, or none is new and an error is thrown.
    * @throws ListenError, also where no address would be served at all
    */
-  async prepare(wanted: ReadonlyMap<string, WantedListener>): Promise<() => readonly ListenerPair[]> {
+  async prepare(wanted: ReadonlyMap<string, WantedListener>): Promise<Prepared> {
     const opened = new Map<string, ListenerPair>();
+    const closeOpened = async (): Promise<void> => {
+      await Promise.all([...opened.values()].map(closePair));
+    };
     try {
       for (const [key, one] of wanted) {
         if (this.#pairs.has(key)) continue;
         // One after another, so that the first failure is the one that is told.
         // oxlint-disable-next-line no-await-in-loop
-        const pair = await openPair(one, this.#report);
+        const pair = await this.#openBeside(one);
         if (pair !== undefined) opened.set(key, pair);
       }
       if (![...wanted.keys()].some((key) => opened.has(key) || this.#pairs.has(key))) {
         throw new ListenError('none of the addresses to serve can be opened');
       }
     } catch (error) {
-      await Promise.all([...opened.values()].map(closePair));
+      await closeOpened();
       throw error;
     }
-    return () => {
-      if (this.#closed) {
-        void Promise.all([...opened.values()].map(closePair));
-        throw new ListenError('the server has been stopped');
-      }
+    const swap = (): readonly ListenerPair[] => {
       for (const [key, pair] of opened) this.#pairs.set(key, pair);
       for (const [key, { handler, limits = {} }] of wanted) {
         const pair = this.#pairs.get(key);
@@ -161,6 +169,26 @@ export class Listeners {
       for (const pair of unwanted) this.#pairs.delete(listenKey(pair.at));
       return unwanted;
     };
+    return { swap, undo: () => void closeOpened() };
+  }
+
+  /** An address and all addresses cannot both be open at one port: where both are ours, that is what to say. */
+  async #openBeside(wanted: WantedListener): Promise<ListenerPair | undefined> {
+    const { address, port } = wanted.at;
+    try {
+      return await openPair(wanted, this.#report);
+    } catch (error) {
+      const own = this.pairs.find(
+        ({ at }) => at.port === port && (at.address === ANY_ADDRESS || address === ANY_ADDRESS),
+      );
+      const inUse = error instanceof ListenError && codeOf(error.cause) === 'EADDRINUSE';
+      if (own === undefined || !inUse) throw error;
+      throw new ListenError(
+        `${whereText(wanted.at)} cannot be opened while this server has ${whereText(own.at)} open; ` +
+          'a change from all addresses to some, or back, takes a restart',
+        { cause: error },
+      );
+    }
   }
 
   async refresh(): Promise<void> {
@@ -169,13 +197,11 @@ export class Listeners {
 
   /** Takes no more requests, lets answers in flight leave for at most `graceMs` milliseconds, and closes. */
   async stop(graceMs: number): Promise<void> {
-    this.#closed = true;
     await Promise.all(this.pairs.map((pair) => stopPair(pair, graceMs)));
     this.#pairs.clear();
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
     await Promise.all(this.pairs.map(closePair));
     this.#pairs.clear();
   }

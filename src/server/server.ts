@@ -15,7 +15,7 @@ import { AnswerCounts } from './answer-counts.ts';
 import { FileWatch } from './file-watch.ts';
 import { type Generation, type ProcessParts, createGeneration } from './generation.ts';
 import { HttpListeners } from './http-listeners.ts';
-import { type ListenerPair, Listeners, type WantedListener, limitsOf, stopPair } from './listeners.ts';
+import { type ListenerPair, Listeners, type Prepared, type WantedListener, limitsOf, stopPair } from './listeners.ts';
 import { type PlanOptions, type ServerPlan, planServer } from './plan.ts';
 import { type PanicReport, Responder, panicText } from './responder.ts';
 import { ServerCounts } from './server-counts.ts';
@@ -103,8 +103,8 @@ export class Server {
     const generation = await createGeneration(configuration.plan, parts);
     const sockets = openSockets(parts.log.logger());
     try {
-      const swap = await prepare(sockets, generation, parts);
-      swap();
+      const prepared = await prepare(sockets, generation, parts);
+      prepared.swap();
       const server = new Server(options, configuration, generation, sockets);
       generation.inService();
       return server;
@@ -142,43 +142,57 @@ export class Server {
   async #reload(): Promise<boolean> {
     if (this.#hasStopped()) return false;
     this.#log.info('Reloading');
-    this.#tried = contentOf(this.#options);
-    const { parts } = this.#options;
+    let unwanted: readonly ListenerPair[];
     try {
-      const configuration = configure(this.#options);
-      for (const warning of configuration.warnings) this.#log.warning(warning);
-      const generation = await createGeneration(configuration.plan, {
-        ...parts,
-        fatal: (text) => this.#log.error(text),
-      });
-      let unwanted: readonly ListenerPair[];
-      try {
-        const swap = await prepare({ listeners: this.#listeners, http: this.#http }, generation, parts);
-        unwanted = swap();
-      } catch (error) {
-        generation.close();
-        throw error;
-      }
-      const before = this.#generation;
-      this.#generation = generation;
-      this.#configuration = configuration;
-      parts.log.debugging = configuration.plan.debug;
-      this.#watchFiles();
-      generation.inService();
-      this.#counts.reloaded(configuration.corefile.fingerprint);
-      await Promise.all(unwanted.map((pair) => stopPair(pair, bounds.stopGrace)));
-      before.close();
-      await this.refreshAddresses();
-      this.#log.info('Reloading complete');
-      // What changed while the old watch was closed and the new one opened was seen by neither.
-      if (this.#watch !== undefined) void this.#reloadIfChanged();
-      return true;
+      unwanted = await this.#replace();
     } catch (error) {
       if (this.#hasStopped()) return false;
       this.#counts.reloadFailed();
       this.#log.error(`Reloading failed, what was served before goes on being served: ${messageOf(error)}`);
       return false;
     }
+    await Promise.all(unwanted.map((pair) => stopPair(pair, bounds.stopGrace)));
+    await this.refreshAddresses();
+    this.#log.info('Reloading complete');
+    // What changed while the old watch was closed and the new one opened was seen by neither.
+    if (this.#watch !== undefined) void this.#reloadIfChanged();
+    return true;
+  }
+
+  /**
+   * Builds what the Corefile says now beside what serves, and puts it in its place in one tick. Gives the sockets that
+   * nobody wants any more.
+   * @throws everything that keeps the new one from serving, or that the server has been stopped; nothing has changed then
+   */
+  async #replace(): Promise<readonly ListenerPair[]> {
+    this.#tried = contentOf(this.#options);
+    const { parts } = this.#options;
+    const configuration = configure(this.#options);
+    for (const warning of configuration.warnings) this.#log.warning(warning);
+    const fatal = (text: string): void => this.#log.error(text);
+    const generation = await createGeneration(configuration.plan, { ...parts, fatal });
+    let unwanted: readonly ListenerPair[];
+    try {
+      const prepared = await prepare({ listeners: this.#listeners, http: this.#http }, generation, parts);
+      if (this.#hasStopped()) {
+        prepared.undo();
+        throw new Error('the server has been stopped');
+      }
+      unwanted = prepared.swap();
+    } catch (error) {
+      generation.close();
+      throw error;
+    }
+    const before = this.#generation;
+    this.#generation = generation;
+    this.#configuration = configuration;
+    parts.log.debugging = configuration.plan.debug;
+    this.#watchFiles();
+    generation.inService();
+    // Queries that are under way in it go on to their end.
+    before.close();
+    this.#counts.reloaded(configuration.corefile.fingerprint);
+    return unwanted;
   }
 
   /** Looks at the machine's addresses now. Never rejects: what cannot be read stays as it was. */
@@ -268,30 +282,26 @@ function openSockets(log: Logger): Sockets {
 }
 
 /**
- * Opens all that a generation wants and that is not open yet. The result puts it in service in one tick, and gives the
- * DNS sockets that nobody wants any more.
+ * Opens all that a generation wants and that is not open yet. `swap` puts it in service in one tick, and gives the DNS
+ * sockets that nobody wants any more; `undo`, in its place, closes again what was opened.
  * @throws HttpListenError, ListenError; nothing is open then that was not before
  */
-async function prepare(
-  { listeners, http }: Sockets,
-  generation: Generation,
-  parts: ProcessParts,
-): Promise<() => readonly ListenerPair[]> {
-  const prepared = await http.prepare(generation.http);
+async function prepare({ listeners, http }: Sockets, generation: Generation, parts: ProcessParts): Promise<Prepared> {
+  const forHttp = await http.prepare(generation.http);
   try {
-    const swap = await listeners.prepare(handlersOf(generation, parts));
-    return () => {
-      try {
-        const unwanted = swap();
-        prepared.swap();
-        return unwanted;
-      } catch (error) {
-        prepared.undo();
-        throw error;
-      }
+    const forDns = await listeners.prepare(handlersOf(generation, parts));
+    return {
+      swap: () => {
+        forHttp.swap();
+        return forDns.swap();
+      },
+      undo: () => {
+        forHttp.undo();
+        forDns.undo();
+      },
     };
   } catch (error) {
-    prepared.undo();
+    forHttp.undo();
     throw error;
   }
 }

@@ -22,6 +22,9 @@ describe('the upstreams of the built-in Corefile', () => {
     const loopback = { line: undefined, remark: expect.stringContaining('names only this server') as unknown };
     expect(findUpstreams(conf('127.0.0.1'), 53, [])).toEqual(loopback);
     expect(findUpstreams(conf('127.0.0.1', '::1'), 53, ['127.0.0.1', '::1'])).toEqual(loopback);
+    expect(findUpstreams(conf('127.0.0.1'), 53, ['0.0.0.0'])).toEqual(loopback);
+    expect(findUpstreams(conf('127.0.0.1'), 53, ['::'])).toEqual(loopback);
+    expect(findUpstreams(conf('0.0.0.0'), 53, ['127.0.0.1'])).toEqual(loopback);
     const own = Object.values(networkInterfaces()).flatMap((all = []) => all.map(({ address }) => address));
     expect(findUpstreams(conf(...own), 53, [])).toEqual(loopback);
   });
@@ -39,6 +42,7 @@ describe('the upstreams of the built-in Corefile', () => {
 
   it('are left out where there is no file, or no server in it', () => {
     expect(findUpstreams(undefined, 53, []).remark).toContain('cannot be read');
+    expect(findUpstreams(conf('resolver.example.com'), 53, []).remark).toContain('names no server');
     expect(findUpstreams('search example.com\n#nameserver 192.0.2.1\n', 53, []).remark).toContain('names no server');
   });
 });

@@ -130,6 +130,7 @@ describe('prometheus, what is counted', () => {
     through(writer('kubernetes', positive));
     through(writer('kubernetes', reply({ rcode: Rcode.NXDOMAIN })));
     through(writer('forward', reply({ rcode: 4000 })));
+    through(writer('forward', reply({ rcode: 4001 })));
     through(writer('forward', failure(Rcode.SERVFAIL, explain('internalError'), 'no upstream answered')));
     through(writer('forward', { kind: 'silence' }));
     const label = (rcode: string, name: string): string =>
@@ -137,7 +138,7 @@ describe('prometheus, what is counted', () => {
     expect(seriesOf(host, 'coredns_dns_responses_total')).toEqual({
       [label('NOERROR', 'kubernetes')]: 1,
       [label('NXDOMAIN', 'kubernetes')]: 1,
-      [label('4000', 'forward')]: 1,
+      [label('other', 'forward')]: 2,
       [label('SERVFAIL', '')]: 1,
       [label('NOERROR', '')]: 1,
     });

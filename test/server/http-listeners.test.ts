@@ -96,6 +96,19 @@ describe('HTTP listeners', () => {
     await expect(get(added, '/')).rejects.toThrow('fetch failed');
   });
 
+  it('say that it is this server itself that has all addresses of a port, or one of them', async () => {
+    const { http } = listeners();
+    const port = await freePort();
+    (await http.prepare(sites({ port, paths: { '/': () => reply('old') } }))).swap();
+    const at = { address: '*', port };
+    const wider = http.prepare(new Map([[httpKey(at), { at, paths: new Map([['/', () => reply('new')]]) }]]));
+    await expect(wider).rejects.toThrow(
+      `port ${port} for / cannot be opened while this server has 127.0.0.1 port ${port} open; ` +
+        'a change from all addresses to some, or back, takes a restart',
+    );
+    expect(await (await get(port, '/')).text()).toBe('old');
+  });
+
   it('cut off what is no HTTP, and headers without an end', async () => {
     const { http } = listeners();
     (await http.prepare(sites({ port: 0, paths: { '/': () => reply('here') } }))).swap();

@@ -7,6 +7,7 @@ import { ListenError, Listeners } from '../../src/server/listeners.ts';
 import type { ListenAddress } from '../../src/server/plan.ts';
 import type { RequestHandler } from '../../src/transport/transport.ts';
 import { deadline } from '../transport/clients.ts';
+import { freePort } from '../e2e/program.ts';
 import { Deferrer, answer, ask, tcpClient, udpClient } from '../transport/fixtures.ts';
 
 const at = (address: string, port = 0): ListenAddress => ({ address, port, portFrom: undefined });
@@ -32,21 +33,21 @@ function makeListeners() {
 describe('prepare', () => {
   it('changes nothing until its result is called; then handlers change in one go', async () => {
     const { listeners, portOf } = makeListeners();
-    (await listeners.prepare(wanted(saying('one'), at('127.0.0.1'))))();
+    (await listeners.prepare(wanted(saying('one'), at('127.0.0.1')))).swap();
     const client = await udpClient(portOf('127.0.0.1'));
-    const swap = await listeners.prepare(wanted(saying('two'), at('127.0.0.1'), at('127.0.0.2')));
+    const prepared = await listeners.prepare(wanted(saying('two'), at('127.0.0.1'), at('127.0.0.2')));
     expect(listeners.pairs).toHaveLength(1);
     expect(await ask(client, 'x')).toBe('one');
-    expect(swap()).toEqual([]);
+    expect(prepared.swap()).toEqual([]);
     expect(await ask(client, 'x')).toBe('two');
     expect(listeners.pairs).toHaveLength(2);
   });
 
   it('gives what nobody wants any more, still open, for whoever stops it', async () => {
     const { listeners, portOf } = makeListeners();
-    (await listeners.prepare(wanted(saying('one'), at('127.0.0.1'), at('127.0.0.2'))))();
+    (await listeners.prepare(wanted(saying('one'), at('127.0.0.1'), at('127.0.0.2')))).swap();
     const left = portOf('127.0.0.2');
-    const unwanted = (await listeners.prepare(wanted(saying('two'), at('127.0.0.1'))))();
+    const unwanted = (await listeners.prepare(wanted(saying('two'), at('127.0.0.1')))).swap();
     expect(unwanted.map((pair) => pair.at.address)).toEqual(['127.0.0.2']);
     expect(await ask(await udpClient(left, '127.0.0.2'), 'x')).toBe('one');
     await Promise.all(unwanted.flatMap(({ udp, tcp }) => [udp.close(), tcp.close()]));
@@ -72,26 +73,37 @@ describe('prepare', () => {
     const { listeners, portOf } = makeListeners();
     const bounded = (tcpQueries: number) =>
       new Map([[listenKey(at('127.0.0.1')), { at: at('127.0.0.1'), handler: saying('one'), limits: { tcpQueries } }]]);
-    (await listeners.prepare(bounded(1)))();
+    (await listeners.prepare(bounded(1))).swap();
     const [pair] = listeners.pairs;
     const first = await tcpClient(portOf('127.0.0.1'));
     await ask(first, 'x');
     await first.ended;
-    (await listeners.prepare(bounded(3)))();
+    (await listeners.prepare(bounded(3))).swap();
     expect(listeners.pairs).toEqual([pair]);
     const second = await tcpClient(portOf('127.0.0.1'));
     await ask(second, 'x');
-    (await listeners.prepare(bounded(2)))();
+    (await listeners.prepare(bounded(2))).swap();
     expect(await ask(second, 'x')).toBe('one');
     await second.ended;
   });
 
-  it('after everything was stopped opens nothing', async () => {
+  it('undone, leaves nothing open that was not before', async () => {
+    const { listeners, portOf } = makeListeners();
+    (await listeners.prepare(wanted(saying('one'), at('127.0.0.1')))).swap();
+    (await listeners.prepare(wanted(saying('two'), at('127.0.0.1'), at('127.0.0.2')))).undo();
+    expect(listeners.pairs).toHaveLength(1);
+    expect(await ask(await udpClient(portOf('127.0.0.1')), 'x')).toBe('one');
+  });
+
+  it('says that it is this server itself that has all addresses of a port, or one of them', async () => {
     const { listeners } = makeListeners();
-    const swap = await listeners.prepare(wanted(saying('x'), at('127.0.0.1')));
-    await listeners.stop(0);
-    expect(swap).toThrow('the server has been stopped');
-    expect(listeners.pairs).toEqual([]);
+    const port = await freePort();
+    (await listeners.prepare(wanted(saying('one'), at('*', port)))).swap();
+    const narrower = listeners.prepare(wanted(saying('two'), at('127.0.0.1', port)));
+    await expect(narrower).rejects.toThrow(
+      `127.0.0.1 port ${port} cannot be opened while this server has port ${port} open; ` +
+        'a change from all addresses to some, or back, takes a restart',
+    );
   });
 });
 
@@ -99,7 +111,7 @@ describe('stop', () => {
   it('lets answers in flight leave, over UDP and TCP', async () => {
     const { listeners, portOf } = makeListeners();
     const deferrer = new Deferrer();
-    (await listeners.prepare(wanted(deferrer.handler, at('127.0.0.1'))))();
+    (await listeners.prepare(wanted(deferrer.handler, at('127.0.0.1')))).swap();
     const [udp, tcp] = [await udpClient(portOf('127.0.0.1')), await tcpClient(portOf('127.0.0.1'))];
     udp.send(Buffer.from('a question'));
     tcp.send(Buffer.from('a question'));
@@ -119,7 +131,7 @@ describe('stop', () => {
   it('waits no longer than it is told', async () => {
     const { listeners, portOf } = makeListeners();
     const deferrer = new Deferrer();
-    (await listeners.prepare(wanted(deferrer.handler, at('127.0.0.1'))))();
+    (await listeners.prepare(wanted(deferrer.handler, at('127.0.0.1')))).swap();
     const tcp = await tcpClient(portOf('127.0.0.1'));
     tcp.send(Buffer.from('a question'));
     await deferrer.deferred(1);

@@ -185,6 +185,28 @@ describe('reload', () => {
     );
   });
 
+  it('bug: that was under way when the server was stopped put a new generation in service', async () => {
+    const { server, configure, log, stores, port } = await run(saying('one'));
+    const held = Promise.withResolvers<void>();
+    const reached = Promise.withResolvers<void>();
+    stores.before = () => {
+      reached.resolve();
+      return held.promise;
+    };
+    configure(CLUSTER);
+    const connection = await tcp(port());
+    const reloading = server.reload();
+    await reached.promise;
+    const stopping = server.stop();
+    held.resolve();
+    expect(await reloading).toBe(false);
+    await stopping;
+    expect(log.count('Reloading complete')).toBe(0);
+    expect(log.count('Reloading failed')).toBe(0);
+    await Promise.race([connection.ended, connection.closed]);
+    expect(server.listening).toEqual([]);
+  });
+
   it('turns debug lines on and off', async () => {
     const { server, configure, log } = await run(saying('one'));
     expect(log.writer.debugging).toBe(false);

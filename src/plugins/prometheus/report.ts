@@ -7,12 +7,15 @@
  *     the server, for what it     ──┘      by protocol × family × type, and by plugin × response code;
  *     answers before any chain             each opened when it is needed first
  */
-import { Type, rcodeName, typeName } from '../../dns/constants.ts';
+import { Type, rcodeMnemonic, typeName } from '../../dns/constants.ts';
 import type { CounterFamily, HistogramFamily, Metrics, Observations, Series } from '../../telemetry/metrics.ts';
 import type { Client } from '../query.ts';
 
 /** The zone of queries that were answered before a server block was chosen. */
 export const DROPPED = 'dropped';
+
+/** What has no label of its own, so that neither clients nor upstreams can make series. */
+const OTHER = 'other';
 
 /** Of `view`, which is not implemented: no block has one. */
 const NO_VIEW = '';
@@ -23,7 +26,7 @@ export const TIME_BUCKETS: readonly number[] = Array.from({ length: 16 }, (_, n)
 /** Octets. */
 const SIZE_BUCKETS = [0, 100, 200, 300, 400, 511, 1023, 2047, 4095, 8291, 16_000, 32_000, 48_000, 64_000];
 
-/** Types with a label of their own; all others are `other`, so that a client cannot make series. */
+/** Types with a label of their own. */
 const COUNTED_TYPES: readonly number[] = [
   Type.A,
   Type.AAAA,
@@ -159,7 +162,7 @@ export class QueryCounts {
 
   #openRequests(protocol: Protocol, family: number, typePlace: number): Series {
     const type = COUNTED_TYPES[typePlace - 1];
-    const label = type === undefined ? 'other' : typeName(type);
+    const label = type === undefined ? OTHER : typeName(type);
     return this.#families.requests.with(...this.#where, protocol, FAMILIES[family] ?? '', label);
   }
 
@@ -171,7 +174,7 @@ export class QueryCounts {
     }
     let series = ofPlugin.get(rcode);
     if (series === undefined) {
-      series = this.#families.responses.with(...this.#where, rcodeName(rcode), plugin);
+      series = this.#families.responses.with(...this.#where, rcodeMnemonic(rcode) ?? OTHER, plugin);
       ofPlugin.set(rcode, series);
     }
     return series;
