@@ -28,7 +28,7 @@ export async function check(flags: Flags, print: (line: string) => void): Promis
     for (const report of manifests?.reports ?? []) print(renderReport(report));
     if (manifests !== undefined) print(`manifests: ${summaryText(manifests.summary)}`);
     const isClean = !problems.hasErrors && manifests?.isClean !== false;
-    if (isClean) print('nothing is wrong');
+    if (isClean) print(problems.list.length === 0 ? 'nothing is wrong' : 'nothing is wrong besides what is said above');
     return isClean ? 0 : 1;
   } catch (error) {
     print(messageOf(error));

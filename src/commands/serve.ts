@@ -147,7 +147,12 @@ function untilEnd(server: Server, log: LogWriter, fatal: Promise<string>): Promi
     };
     void giveUp();
     process.on('SIGHUP', () => undefined);
-    process.once('SIGTERM', () => end('SIGTERM: Shutting down servers then terminating', () => server.stop()));
+    // A process manager and npm may both send it: the second one finds the stop under way, and does not cut it short.
+    let stopping = false;
+    process.on('SIGTERM', () => {
+      if (!stopping) end('SIGTERM: Shutting down servers then terminating', () => server.stop());
+      stopping = true;
+    });
     process.once('SIGINT', () => end('SIGINT: Shutting down', () => server.close()));
     onReloadSignal(() => {
       logger.info('SIGUSR1: Reloading');

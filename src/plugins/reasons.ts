@@ -1,7 +1,7 @@
 /**
  * Why an answer is as it is: the one table from a reason to everything that is said about it. Clients with EDNS get the
- * Extended DNS Error (RFC 8914: its INFO-CODE and text), the metric `nodens_explained_answers_total` its label, log lines
- * its word. Every path that ends in a failure or a negative answer takes its reason from here.
+ * Extended DNS Error (RFC 8914: its INFO-CODE and text), the metric `nodens_explained_answers_total` and log lines its
+ * word. Every path that ends in a failure or a negative answer takes its reason from here.
  */
 import type { ExtendedError } from '../dns/edns.ts';
 
@@ -24,18 +24,11 @@ interface Reason {
   readonly code: number;
   /** For a person, without what the question says already. */
   readonly text: string;
-  /** In a metric. */
-  readonly label: string;
-  /** In a log line. */
+  /** In metrics and log lines: whoever finds it in one can look for it in the other. */
   readonly word: string;
 }
 
-const row = (code: number, label: string, text: string): Reason => ({
-  code,
-  text,
-  label,
-  word: label.replaceAll('_', '-'),
-});
+const row = (code: number, word: string, text: string): Reason => ({ code, word, text });
 
 export const reasons = {
   // NXDOMAIN and NODATA of the cluster
@@ -113,7 +106,6 @@ export type ReasonName = keyof typeof reasons;
 
 /** An Extended DNS Error, and how metrics and logs call it. */
 export interface Explanation extends ExtendedError {
-  readonly label: string;
   readonly word: string;
 }
 

@@ -1,7 +1,7 @@
 /**
  * What the server itself counts about the replies of one address: why answers were as they were, and the replies that
  * no chain has counted, because the query never came to one or an exception ended it there. Series of reasons are looked
- * up by label, of which there are a few dozen.
+ * up by their word, of which there are a few dozen.
  */
 import type { Question } from '../dns/question.ts';
 import { uncompressedSize } from '../dns/size.ts';
@@ -12,7 +12,7 @@ import type { CounterFamily, Metrics, Series } from '../telemetry/metrics.ts';
 export class AnswerCounts {
   readonly #server: string;
   readonly #explained: CounterFamily;
-  readonly #byLabel = new Map<string, Series>();
+  readonly #byWord = new Map<string, Series>();
   readonly #dropped: QueryCounts;
 
   /** @param server what metrics call the address: `dns://:53` */
@@ -36,11 +36,11 @@ export class AnswerCounts {
     this.#dropped.response(asker, rcode, '', uncompressedSize(question), 0);
   }
 
-  explained({ label }: Explanation): void {
-    let series = this.#byLabel.get(label);
+  explained({ word }: Explanation): void {
+    let series = this.#byWord.get(word);
     if (series === undefined) {
-      series = this.#explained.with(this.#server, label);
-      this.#byLabel.set(label, series);
+      series = this.#explained.with(this.#server, word);
+      this.#byWord.set(word, series);
     }
     series.add();
   }

@@ -75,8 +75,8 @@ export class Server {
   /** Reloads run one after another. */
   #reloading: Promise<unknown> = Promise.resolve();
   #stopped = false;
-  /** The content that was last tried, so that a broken file is reported once. */
-  #tried: string;
+  /** The content that was last tried, so that a broken file is reported once; undefined where it is worth another try. */
+  #tried: string | undefined;
 
   private constructor(options: ServerOptions, configuration: Configuration, generation: Generation, sockets: Sockets) {
     this.#options = options;
@@ -148,7 +148,12 @@ export class Server {
     } catch (error) {
       if (this.#hasStopped()) return false;
       this.#counts.reloadFailed();
-      this.#log.error(`Reloading failed, what was served before goes on being served: ${messageOf(error)}`);
+      // One record for each line: what collects logs takes them apart there.
+      const [first = '', ...further] = messageOf(error).split('\n');
+      this.#log.error(`Reloading failed, what was served before goes on being served: ${first}`);
+      for (const line of further) this.#log.error(line);
+      // A port that is taken, an upstream whose name is not found: it may work at the next look, without a change.
+      if (!(error instanceof ConfigurationError)) this.#tried = undefined;
       return false;
     }
     await Promise.all(unwanted.map((pair) => stopPair(pair, bounds.stopGrace)));

@@ -192,6 +192,19 @@ describe('signals', () => {
     expect(stdout.trimEnd().split('\n').at(-1)).toBe(line);
   });
 
+  it('SIGTERM may come twice, as under npm: the first one is seen through', async () => {
+    const corefile = '. {\n whoami\n health 127.0.0.1:0 {\n lameduck 1s\n }\n}\n';
+    const program = started(onLoopback, { cwd: folder({ Corefile: corefile }) });
+    const port = await program.port();
+    program.signal('SIGTERM');
+    await program.printed(/Going into lameduck mode/);
+    program.signal('SIGTERM');
+    expect((await reply(port, { name: 'x.test', type: 'A' })).rcode).toBe('NOERROR');
+    const { code, signal, stdout } = await program.ended();
+    expect({ code, signal }).toEqual({ code: 0, signal: null });
+    expect(stdout.match(/SIGTERM/g)).toHaveLength(1);
+  });
+
   it('SIGTERM lets go of clients that keep a connection open', async () => {
     const program = started(onLoopback, { cwd: folder({ Corefile: '. {\n whoami\n}\n' }) });
     const idle = connect(await program.port(), '127.0.0.1');

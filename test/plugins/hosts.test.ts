@@ -263,15 +263,18 @@ describe('hosts, a file that changes', () => {
         expect(complaints.at(-1)).toContain(text);
       }, 5000);
     rmSync(path);
-    await complaint(`[WARNING] plugin/hosts: ${path} is gone`);
+    await complaint(`[WARNING] plugin/hosts: ${path} is gone; its last good content stays`);
     expect(look(service, 'a.')).toEqual(answered('a. 3600 IN A 10.0.0.1'));
     writeFileSync(path, '');
     truncateSync(path, 16_777_217);
     await complaint(`[WARNING] plugin/hosts: ${path} cannot be read: it has more than 16777216 octets`);
     expect(look(service, 'a.')).toEqual(answered('a. 3600 IN A 10.0.0.1'));
+    writeFileSync(path, 'this is no\nhosts file\n');
+    await complaint(`no line of it parses; line 1 is skipped: 'this' is no address; its last good content stays`);
+    expect(look(service, 'a.')).toEqual(answered('a. 3600 IN A 10.0.0.1'));
     writeFileSync(path, '10.0.0.2 a\n');
     await until(service, 'a.', answered('a. 3600 IN A 10.0.0.2'));
-    expect([...complaints, ...service.host.takeLines()]).toHaveLength(2);
+    expect([...complaints, ...service.host.takeLines()]).toHaveLength(3);
   });
 
   it('is not looked at again with reload 0', async () => {

@@ -66,10 +66,10 @@ describe('log json', () => {
   it('has the reason where the answer has one', async () => {
     const service = await serve(log, 'log json');
     const read = (answer: Answer): unknown => JSON.parse(linesFor(service, answer)[0] ?? '');
-    expect(read(missing)).toMatchObject({ rcode: 'NXDOMAIN', reason: 'no-such-service' });
+    expect(read(missing)).toMatchObject({ rcode: 'NXDOMAIN', reason: 'no_such_service' });
     expect(read(failure(Rcode.SERVFAIL, explain('upstreamsSilent'), 'x'))).toMatchObject({
       rcode: 'SERVFAIL',
-      reason: 'upstreams-silent',
+      reason: 'upstreams_silent',
       plugin: '',
     });
     expect(read(positive)).not.toHaveProperty('reason');
@@ -124,7 +124,7 @@ describe('log json', () => {
 describe('the reason in a text format', () => {
   it('is a word, or a dash', async () => {
     const service = await serve(log, 'log . "{rcode} {/nodens/reason}"');
-    expect(linesFor(service, missing)).toEqual(['[INFO] NXDOMAIN no-such-service']);
+    expect(linesFor(service, missing)).toEqual(['[INFO] NXDOMAIN no_such_service']);
     expect(linesFor(service, positive)).toEqual(['[INFO] NOERROR -']);
     expect(linesFor(service, { kind: 'silence' })).toEqual(['[INFO] - -']);
   });

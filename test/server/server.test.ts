@@ -307,6 +307,20 @@ describe('the files of a Corefile with `reload`', () => {
     expect(log.count('Reloading failed')).toBe(1);
   });
 
+  it('are tried again without a change where it was something else that failed', async () => {
+    const holder = createServer().listen(0, '127.0.0.1');
+    await once(holder, 'listening');
+    const address = holder.address();
+    const taken = address !== null && typeof address === 'object' ? address.port : 0;
+    const { port, configure, log } = await run(saying('one', { lines: 'reload 2s 0' }));
+    configure(saying('two', { lines: `reload 2s 0\nprometheus 127.0.0.1:${taken}` }));
+    await log.until(`127.0.0.1 port ${taken} for /metrics is in use by another program`);
+    expect(await ask(await tcp(port()))).toBe('one');
+    holder.close();
+    await log.until('Reloading complete');
+    expect(await ask(await tcp(port()))).toBe('two');
+  });
+
   it('are followed where they are imported, from the reload on that names them', async () => {
     const { folder, configure, log, port } = await run(reloading('one'));
     writeFileSync(join(folder, 'more'), saying('imported', { keys: 'more.test' }));

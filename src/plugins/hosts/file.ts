@@ -163,15 +163,13 @@ export class HostsFile {
 
   /** One line for each trouble, however often it is met; counted where it leaves an earlier content in service. */
   #complain(trouble: Trouble): void {
-    const text =
-      trouble.kind === 'unreadable'
-        ? `cannot be read: ${trouble.reason}`
-        : this.#modified === undefined
-          ? 'does not exist'
-          : 'is gone';
+    const servesOn = this.#modified !== undefined;
+    const missing = servesOn ? 'is gone' : 'does not exist';
+    const what = trouble.kind === 'unreadable' ? `cannot be read: ${trouble.reason}` : missing;
+    const text = servesOn ? `${what}; its last good content stays` : what;
     if (text === this.#complaint) return;
     this.#complaint = text;
     this.#logger.warning(`${this.#source.path} ${text}`);
-    if (this.#modified !== undefined) this.#failures.add();
+    if (servesOn) this.#failures.add();
   }
 }

@@ -74,6 +74,7 @@ export async function loadHosts(path: string, inline: readonly HostsEntry[], rev
     // oxlint-disable-next-line no-await-in-loop
     await nextTurn();
   }
+  if (table.size === 0 && faults.any) return { kind: 'unreadable', reason: `no line of it parses; ${faults.first}` };
   const remarks = faults.remarks();
   if (crowded)
     remarks.push('some names have too many addresses, or addresses too many names; the rest of them is left out');
@@ -130,6 +131,14 @@ class Faults {
   add(line: number, fault: string): void {
     this.#count++;
     if (this.#named.length < MAX_NAMED_FAULTS) this.#named.push(`line ${line} is skipped: ${shown(fault)}`);
+  }
+
+  get any(): boolean {
+    return this.#count > 0;
+  }
+
+  get first(): string {
+    return this.#named[0] ?? '';
   }
 
   remarks(): string[] {
