@@ -19,7 +19,7 @@ const MAX_PORT = 65_535;
 export function readHttpAddress(use: Directive, fallback: HttpAddress, problems: Problems): HttpAddress {
   const [word] = use.args;
   expectArguments(use, problems, { max: 1, usage: `${use.name.text} [ADDRESS]` });
-  return (word && parse(word, fallback, problems)) ?? fallback;
+  return { ...((word && parse(word, fallback, problems)) ?? fallback), from: word ?? use.name };
 }
 
 function parse(word: Token, { port }: HttpAddress, problems: Problems): HttpAddress | undefined {

@@ -10,7 +10,7 @@
  */
 import type { FactCounters } from '../cluster/facts.ts';
 import type { ClusterSources } from '../cluster/stores.ts';
-import type { Directive } from '../corefile/corefile.ts';
+import type { Directive, Token } from '../corefile/corefile.ts';
 import type { Problems } from '../corefile/problems.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -74,6 +74,8 @@ export interface HttpReply {
 export interface HttpAddress {
   readonly address: string;
   readonly port: number;
+  /** The word of the Corefile that it comes from: itself, or a directive that was given none. */
+  readonly from?: Token;
 }
 
 /** What the process gives a plugin when it is created. */

@@ -7,6 +7,7 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import { once } from 'node:events';
 import { bounds } from '../bounds.ts';
 import type { HttpAddress, HttpReply } from '../plugins/plugin.ts';
+import { overlap, placeText } from './plan.ts';
 
 /** What is served at one address, by path. */
 export interface HttpSite {
@@ -115,9 +116,8 @@ export class HttpListeners {
   }
 
   /** The address of ours, if any, that keeps this one from being opened: all addresses of a port, or one of them. */
-  #overlapping({ address, port }: HttpAddress): HttpAddress | undefined {
-    const sites = [...this.#open.values()].map(({ site }) => site.at);
-    return sites.find((at) => at.port === port && (at.address === '*' || address === '*'));
+  #overlapping(wanted: HttpAddress): HttpAddress | undefined {
+    return [...this.#open.values()].map(({ site }) => site.at).find((at) => overlap(at, wanted));
   }
 
   #answer(site: HttpSite, request: IncomingMessage, response: ServerResponse): void {
@@ -175,9 +175,10 @@ function listenText({ at, paths }: HttpSite, error: unknown, own: HttpAddress | 
       'a change from all addresses to some, or back, takes a restart'
     );
   }
-  if (code === 'EADDRINUSE')
-    return `${where} for ${what} is in use by another program; give another address in the Corefile`;
-  if (code === 'EACCES')
-    return `${where} for ${what} is not allowed for this user; give a port above 1023 in the Corefile`;
+  const place = at.from === undefined ? 'the Corefile' : placeText(at.from);
+  if (code === 'EADDRINUSE') return `${where} for ${what} is in use by another program; give another in ${place}`;
+  if (code === 'EACCES') {
+    return `${where} for ${what} is not allowed for this user; give a port above 1023 in ${place}`;
+  }
   return `${where} for ${what} cannot be opened: ${error instanceof Error ? error.message : String(error)}`;
 }

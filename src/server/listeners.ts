@@ -8,7 +8,7 @@ import { openTcp } from '../transport/tcp.ts';
 import type { Listener, RequestHandler, TransportReport } from '../transport/transport.ts';
 import { openUdp } from '../transport/udp.ts';
 import { type UdpWildcardListener, openUdpWildcard } from '../transport/udp-wildcard.ts';
-import { ANY_ADDRESS, type ListenAddress } from './plan.ts';
+import { ANY_ADDRESS, type ListenAddress, overlap, placeText } from './plan.ts';
 import { listenKey } from './generation.ts';
 
 /** Sockets that are open, with the address that was asked for. */
@@ -110,7 +110,7 @@ function listenText(at: ListenAddress, code: string | undefined, error: unknown)
   const way =
     at.portFrom === undefined
       ? 'take another with -dns.port 1053 and ask it with dig -p 1053'
-      : `change the port in the Corefile (${at.portFrom.at.file}:${at.portFrom.at.line}: ${at.portFrom.text})`;
+      : `change the port in the Corefile (${placeText(at.portFrom)})`;
   if (code === 'EACCES') {
     return `${where} is not allowed for this user: ports below 1024 are root's on most systems; ${way}`;
   }
@@ -174,13 +174,10 @@ export class Listeners {
 
   /** An address and all addresses cannot both be open at one port: where both are ours, that is what to say. */
   async #openBeside(wanted: WantedListener): Promise<ListenerPair | undefined> {
-    const { address, port } = wanted.at;
     try {
       return await openPair(wanted, this.#report);
     } catch (error) {
-      const own = this.pairs.find(
-        ({ at }) => at.port === port && (at.address === ANY_ADDRESS || address === ANY_ADDRESS),
-      );
+      const own = this.pairs.find(({ at }) => overlap(at, wanted.at));
       const inUse = error instanceof ListenError && codeOf(error.cause) === 'EADDRINUSE';
       if (own === undefined || !inUse) throw error;
       throw new ListenError(

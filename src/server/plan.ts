@@ -37,6 +37,17 @@ export interface ListenAddress {
   readonly portFrom: Token | undefined;
 }
 
+/** Whether one socket would be in the other's way: all addresses of a port are in the way of each. */
+export function overlap(one: Pick<ListenAddress, 'address' | 'port'>, other: typeof one): boolean {
+  if (one.port !== other.port) return false;
+  return one.address === other.address || one.address === ANY_ADDRESS || other.address === ANY_ADDRESS;
+}
+
+/** Where a word stands, and the word: `Corefile:7: health`. */
+export function placeText({ at: { file, line }, text }: Token): string {
+  return `${file}:${line}: ${text}`;
+}
+
 export interface PlannedPlugin {
   readonly name: string;
   /** What stands in the Corefile, for telling whether it is the same as before. */

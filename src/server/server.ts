@@ -15,8 +15,16 @@ import { AnswerCounts } from './answer-counts.ts';
 import { FileWatch } from './file-watch.ts';
 import { type Generation, type ProcessParts, createGeneration } from './generation.ts';
 import { HttpListeners } from './http-listeners.ts';
-import { type ListenerPair, Listeners, type Prepared, type WantedListener, limitsOf, stopPair } from './listeners.ts';
-import { type PlanOptions, type ServerPlan, planServer } from './plan.ts';
+import {
+  ListenError,
+  type ListenerPair,
+  Listeners,
+  type Prepared,
+  type WantedListener,
+  limitsOf,
+  stopPair,
+} from './listeners.ts';
+import { type PlanOptions, type ServerPlan, overlap, placeText, planServer } from './plan.ts';
 import { type PanicReport, Responder, panicText } from './responder.ts';
 import { ServerCounts } from './server-counts.ts';
 import type { RequestHandler } from '../transport/transport.ts';
@@ -292,6 +300,7 @@ function openSockets(log: Logger): Sockets {
  * @throws HttpListenError, ListenError; nothing is open then that was not before
  */
 async function prepare({ listeners, http }: Sockets, generation: Generation, parts: ProcessParts): Promise<Prepared> {
+  forbidSharedPorts(generation);
   const forHttp = await http.prepare(generation.http);
   try {
     const forDns = await listeners.prepare(handlersOf(generation, parts));
@@ -308,6 +317,18 @@ async function prepare({ listeners, http }: Sockets, generation: Generation, par
   } catch (error) {
     forHttp.undo();
     throw error;
+  }
+}
+
+/** DNS over TCP and HTTP cannot have one port. @throws ListenError */
+function forbidSharedPorts({ http, served }: Generation): void {
+  for (const { at, paths } of http.values()) {
+    const clash = [...served.values()].find(({ at: dns }) => overlap(at, dns) && at.port !== 0);
+    if (clash === undefined) continue;
+    const { portFrom } = clash.at;
+    const [one, other] = [at.from, portFrom].map((token) => (token === undefined ? '' : ` (${placeText(token)})`));
+    const what = `${[...paths.keys()].join(' and ')}${one} and DNS${other}`;
+    throw new ListenError(`${what} both want port ${at.port}; give one of them another`);
   }
 }
 

@@ -79,6 +79,17 @@ describe('start', () => {
     holder.close();
   });
 
+  it('with one port for DNS and for HTTP names both places, and opens nothing', async () => {
+    const port = await freePort();
+    const { start } = prepare(`.:${port} {\nbind 127.0.0.1\nwhoami\nhealth :${port}\n}\n`);
+    await expect(Server.start(start)).rejects.toThrow(
+      new RegExp(
+        String.raw`^/health \(\S+:4: :${port}\) and DNS \(\S+:1: \.:${port}\) both want port ${port}; give one of them another$`,
+      ),
+    );
+    expect(await isFree(port)).toBe(true);
+  });
+
   it('with none of its addresses on this machine ends, and with some of them goes on', async () => {
     const gone = prepare(saying('one', { lines: 'bind 203.0.113.1' }));
     await expect(Server.start(gone.start)).rejects.toThrow('none of the addresses to serve can be opened');
@@ -314,7 +325,7 @@ describe('the files of a Corefile with `reload`', () => {
     const taken = address !== null && typeof address === 'object' ? address.port : 0;
     const { port, configure, log } = await run(saying('one', { lines: 'reload 2s 0' }));
     configure(saying('two', { lines: `reload 2s 0\nprometheus 127.0.0.1:${taken}` }));
-    await log.until(`127.0.0.1 port ${taken} for /metrics is in use by another program`);
+    await log.until(`127.0.0.1 port ${taken} for /metrics is in use by another program; give another in`);
     expect(await ask(await tcp(port()))).toBe('one');
     holder.close();
     await log.until('Reloading complete');
