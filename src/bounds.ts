@@ -39,14 +39,18 @@ export const bounds = {
   lookupsPerQuery: 16,
   /** Messages to upstreams that one client query may cause: retries, hedges and TCP fallbacks over all its look-ups. */
   upstreamAttemptsPerQuery: 24,
-  /** Queries that wait for upstreams at once; equal ones count once. One beyond it is answered with SERVFAIL. */
+  /** Queries that wait for upstreams at once; equal ones count once. Where there is one more, the oldest is given up for it. */
   upstreamQueries: 4096,
+  /** The same for the queries of one `forward` line, where there are several lines. */
+  upstreamQueriesPerLine: 2048,
   /** Client queries that wait for one query to an upstream because they ask the same. */
-  upstreamSharers: 1024,
+  upstreamSharers: 4096,
   /** Sockets to upstreams at once, over all protocols. */
   upstreamSockets: 4096,
   /** Octets that wait to be sent to upstreams or to become whole messages from them. */
   upstreamOctets: 16_777_216,
+  /** Connections to one upstream over one protocol; further queries share them. */
+  upstreamConnections: 64,
   /** Queries that wait on one connection to an upstream. */
   upstreamInFlight: 256,
   /** Time after which a query fails of whose upstreams none has answered anything since it was sent. */

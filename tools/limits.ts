@@ -9,7 +9,7 @@ const source = readFileSync(new URL('../src/bounds.ts', import.meta.url), 'utf8'
 const page = new URL('../docs/limits.md', import.meta.url);
 
 const about = new Map(
-  [...source.matchAll(/\/\*\*([^]*?)\*\/\s*(\w+):/g)].map(([, comment = '', name = '']) => [
+  [...source.matchAll(/^ {2}\/\*\*((?:(?!\*\/)[^])*)\*\/\s*(\w+):/gm)].map(([, comment = '', name = '']) => [
     name,
     comment.replaceAll(/\s*\n\s*\*\s*/g, ' ').trim(),
   ]),
@@ -17,7 +17,7 @@ const about = new Map(
 const rows = Object.entries(bounds).map(
   ([name, value]) => `| \`${name}\` | ${spaced(value)} | ${about.get(name) ?? ''} |`,
 );
-const before = readFileSync(page, 'utf8').split('\n| ', 1)[0] ?? '';
+const before = readFileSync(page, 'utf8').split(/\n\| /, 1)[0] ?? '';
 writeFileSync(page, [before, '| bound | value | |', '| --- | --- | --- |', ...rows, ''].join('\n'));
 
 /** `1 048 576`; numbers of four digits stand as they are. */

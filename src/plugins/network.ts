@@ -80,13 +80,16 @@ export interface Attempt {
 
 export interface Channel {
   /**
-   * Sends one message, which is copied where it must wait. Calls nothing of the listener before it returns. A reply is
-   * told apart by the listener alone: where several wait on one connection, each is shown what came until one takes it.
-   * A channel that was closed fails what is sent on it.
+   * Sends one message, which is copied where it must wait. Calls nothing of the listener before it returns. Over a stream
+   * it is shown what bears the id of its message; whether that is the reply, it alone decides. Where a connection keeps
+   * others waiting, what is sent next goes on another. A channel that was closed fails what is sent on it.
    */
   send(message: Uint8Array, listener: AttemptListener): Attempt;
-  /** Messages that left on a connection that was open already, and those for which one was opened. */
-  readonly counts: { readonly reused: number; readonly opened: number };
+  /**
+   * Messages that left on a connection that was open already, those for which one was opened, and those that came over a
+   * connection and that nothing waited for, or not any more; live.
+   */
+  readonly counts: { readonly reused: number; readonly opened: number; readonly unasked?: number };
   /** Ends all attempts without a word and closes all connections. */
   close(): void;
 }

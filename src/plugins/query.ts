@@ -50,6 +50,8 @@ export class Account {
   replayable = true;
   /** When the answer must be there at the latest, by the monotonic clock; infinite where nothing set it. */
   deadline = Infinity;
+  /** When an upstream was first to be asked on its behalf, by the monotonic clock; undefined until then. */
+  upstreamsSince: number | undefined;
   /** What the client's UDP size counts as at most: lowered by `bufsize`. */
   udpSize: number = bounds.udpMessage;
 

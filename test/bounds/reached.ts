@@ -50,6 +50,10 @@ export const reached: Readonly<Record<keyof typeof bounds, TestName>> = {
   ),
   upstreamQueries: forwardLimits('upstreamQueries: one more is answered with SERVFAIL, and the log has one line'),
   upstreamSharers: forwardLimits('are answered with SERVFAIL beyond the bound of sharers'),
+  upstreamQueriesPerLine: forwardLimits('upstreamQueriesPerLine: a line has no more than half where there are others'),
+  upstreamConnections: at('transport/client/sharing')(
+    'is reached where connections are full: the next query fails, and is counted',
+  ),
   upstreamSockets: clientLimits('counts the sockets of all protocols together'),
   upstreamOctets: clientLimits('holds for all connections together'),
   upstreamInFlight: at('transport/client/stream')('carries no more at once than the bound; the next ones have another'),

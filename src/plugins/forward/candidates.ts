@@ -9,16 +9,17 @@ import type { Upstream } from './upstream.ts';
 
 /** Times that an upstream is asked the same before it counts as one that does not answer (RFC 9520 §3.1). */
 const MOST = 3;
+/** The same over connections: no message gets lost there, but a connection may die without a word. */
+const MOST_CONNECTED = 2;
 /** An upstream that seems dead is asked after the others were asked twice. */
 const HANDICAP = 1.5;
 
 export class Candidate {
   readonly upstream: Upstream;
-  readonly line: Line;
-  /** Messages sent, TCP and EDNS fallbacks not counted. */
+  /** Over what it is asked. */
+  line: Line;
+  /** Messages sent over it, those without EDNS not counted. */
   asked = 0;
-  /** Messages that wait for a reply. */
-  waiting = 0;
   /** It has said what it will say to this question: it is not asked again. */
   out = false;
   /** It does not seem to read EDNS. */
@@ -32,14 +33,15 @@ export class Candidate {
     this.line = upstream.line(protocol);
   }
 
-  /** It is not asked again, whatever happens. */
-  get exhausted(): boolean {
-    return this.out || this.asked >= MOST;
+  /** What it says does not fit into a datagram. */
+  turnToTcp(): void {
+    this.line = this.upstream.line('tcp');
+    this.asked = 0;
   }
 
-  /** Asking again over a connection that works brings nothing: nothing gets lost there. */
-  get askable(): boolean {
-    return !this.exhausted && !(this.waiting > 0 && this.line.connected);
+  /** It is not asked again, whatever happens. */
+  get exhausted(): boolean {
+    return this.out || this.asked >= (this.line.connected ? MOST_CONNECTED : MOST);
   }
 }
 
@@ -48,13 +50,19 @@ export function nextCandidate(candidates: readonly Candidate[]): Candidate | und
   let best: Candidate | undefined;
   let least = Infinity;
   for (const candidate of candidates) {
-    if (!candidate.askable) continue;
+    if (candidate.exhausted) continue;
     const rank = candidate.asked + (candidate.upstream.health.preferred ? 0 : HANDICAP);
     if (rank >= least) continue;
     best = candidate;
     least = rank;
   }
   return best;
+}
+
+/** Whether anybody may be asked once more. */
+export function anyLeft(candidates: readonly Candidate[]): boolean {
+  for (const candidate of candidates) if (!candidate.exhausted) return true;
+  return false;
 }
 
 /** What each of those that were asked did. */

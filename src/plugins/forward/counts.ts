@@ -2,13 +2,15 @@
  * What `forward` counts, under the names that CoreDNS's dashboards ask for and a few of its own. One of these belongs to
  * the process; series are made once and kept by whoever adds to them.
  */
-import { rcodeName } from '../../dns/constants.ts';
+import { rcodeMnemonic } from '../../dns/constants.ts';
 import type { CounterFamily, HistogramFamily, Metrics, Observations, Series } from '../../telemetry/metrics.ts';
 import type { Channel, UpstreamProtocol } from '../network.ts';
 import { type IgnoredReason, ignoredReasons } from './acceptance.ts';
 
 /** As CoreDNS names the plugin that asks. */
 const PROXY = 'forward';
+/** Response codes without a mnemonic: upstreams may send any of 4096, and are not to make series. */
+const OTHER = 'other';
 /** Seconds: 0.25 ms doubled fifteen times. */
 const DURATIONS = Array.from({ length: 16 }, (_, i) => 0.00025 * 2 ** i);
 /** What CoreDNS calls the protocols. */
@@ -106,7 +108,7 @@ export class ForwardCounts {
       replied: (rcode, seconds) => {
         let series = byRcode.get(rcode);
         if (series === undefined) {
-          series = this.#durations.with(PROXY, to, rcodeName(rcode));
+          series = this.#durations.with(PROXY, to, rcodeMnemonic(rcode) ?? OTHER);
           byRcode.set(rcode, series);
         }
         series.observe(seconds);
@@ -134,6 +136,7 @@ interface Sum {
   /** Of channels that are gone. */
   reused: number;
   opened: number;
+  unasked: number;
   readonly channels: Set<Channel>;
 }
 
@@ -144,29 +147,35 @@ class ConnectionCounts {
 
   constructor(metrics: Metrics) {
     const labels = ['proxy_name', 'to', 'proto'];
-    const collect = (name: string, help: string, which: 'reused' | 'opened'): (() => void) =>
+    const collect = (name: string, help: string, which: keyof Channel['counts']): (() => void) =>
       metrics.collectCounter(name, help, labels, (set) => {
         for (const sum of this.#sums.values()) {
           let value = sum[which];
-          for (const { counts } of sum.channels) value += counts[which];
+          for (const { counts } of sum.channels) value += counts[which] ?? 0;
           set(value, PROXY, sum.to, sum.protocol);
         }
       });
     this.#ends = [
       collect('coredns_proxy_conn_cache_hits_total', 'Queries that left on a connection that was open.', 'reused'),
       collect('coredns_proxy_conn_cache_misses_total', 'Queries for which a connection was opened.', 'opened'),
+      collect(
+        'nodens_forward_unasked_replies_total',
+        'Messages over connections that no query waited for, or not any more.',
+        'unasked',
+      ),
     ];
   }
 
   add(channel: Channel, to: string, protocol: string): () => void {
     const key = `${protocol} ${to}`;
-    const sum = this.#sums.get(key) ?? { to, protocol, reused: 0, opened: 0, channels: new Set() };
+    const sum = this.#sums.get(key) ?? { to, protocol, reused: 0, opened: 0, unasked: 0, channels: new Set() };
     this.#sums.set(key, sum);
     sum.channels.add(channel);
     return () => {
       if (!sum.channels.delete(channel)) return;
       sum.reused += channel.counts.reused;
       sum.opened += channel.counts.opened;
+      sum.unasked += channel.counts.unasked ?? 0;
     };
   }
 

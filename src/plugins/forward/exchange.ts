@@ -8,28 +8,30 @@
  *
  * - A reply that is cut off is asked for again over TCP (RFC 7766 §5); a server that cannot read EDNS, without it
  *   (RFC 6891 §6.2.2).
- * - SERVFAIL and REFUSED are kept for as long as another upstream that was asked may still say better.
+ * - A reply that something better may follow is kept for a while (kept.ts).
  * - Each message is paid for by one of the queries that wait.
  *
- * One timer serves the whole exchange: after each event it is set to the next time at which something is due.
+ * One timer serves the whole exchange: it goes off when something may be due, and finds out what.
  */
-import { bounds } from '../../bounds.ts';
 import { Rcode } from '../../dns/constants.ts';
-import { type Answer, type Reply, failure } from '../answer.ts';
+import { type Answer, type Failure, type Reply, failure } from '../answer.ts';
 import type { UpstreamProblem } from '../network.ts';
 import type { Clock } from '../plugin.ts';
 import type { Account } from '../query.ts';
 import { explain } from '../reasons.ts';
+import { Alarm, type AlarmOwner } from './alarm.ts';
 import { type AttemptOwner, UpstreamAttempt, type UpstreamReply, rcodeOfReply, refusesEdns } from './attempt.ts';
-import { Candidate, doingsOf, nextCandidate } from './candidates.ts';
+import { type Candidate, anyLeft, doingsOf, nextCandidate } from './candidates.ts';
 import { upstreamFailure } from './explain.ts';
+import { Kept, TCP_FALLBACK } from './kept.ts';
 import type { BoundsReached } from './limits.ts';
 import type { Line } from './line.ts';
 import { Pending } from './pending.ts';
+import type { Place, Tenant } from './places.ts';
 import { bareReply, replyOf } from './reply.ts';
-import type { PlainProtocol, Request } from './request.ts';
-import type { Upstream } from './upstream.ts';
-import { Waiters } from './waiters.ts';
+import type { Request } from './request.ts';
+import type { ExchangeTimes } from './times.ts';
+import { Waiters, type WaitersOwner } from './waiters.ts';
 
 /** Times in milliseconds. */
 export interface ExchangeSettings {
@@ -42,66 +44,58 @@ export interface ExchangeSettings {
   readonly failover: ReadonlySet<number>;
 }
 
-export interface ExchangeParts {
+/** Who began it. */
+export interface ExchangeOwner extends WaitersOwner {
   readonly clock: Clock;
   readonly limits: BoundsReached;
-  /** Called for each query that has its answer. */
-  readonly left: () => void;
+  /** So many queries wait that nobody should be asked the same again for now. */
+  readonly crowded: boolean;
   /** Called once, before the last ones get their answer; undefined where nobody waited for one any more. */
-  readonly ended: (answer: Answer | undefined) => void;
+  ended(exchange: Exchange, answer: Answer | undefined): void;
 }
 
 /** Between messages when all have been asked and nobody has answered; doubled each time. */
 const REPEAT = 400;
-/** For a whole reply over TCP, when a part of it is there already. */
-const TCP_FALLBACK = 1_000;
-/** For somebody who seems dead, when a failure is there already. */
-const SHORT_WAIT = 120;
 /** After the answer: how long a late reply may still show that an upstream is alive. */
 const LINGER = 250;
 
-/** A reply that is given if none comes that serves better. */
-interface Kept {
-  readonly reply: Reply;
-  /** `seeking`: further upstreams are asked; `waiting`: only those are waited for that were asked; `part`: for TCP. */
-  readonly mode: 'seeking' | 'waiting' | 'part';
-  /** Until then, by the monotonic clock. */
-  until: number;
-}
+const CUT_OFF: UpstreamProblem = { kind: 'invalid', text: 'a truncated reply' };
 
-export class Exchange implements AttemptOwner {
-  readonly #request: Request;
+export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
+  readonly request: Request;
+  readonly started: number;
+  place: Place | undefined;
   readonly #candidates: readonly Candidate[];
   readonly #settings: ExchangeSettings;
-  readonly #parts: ExchangeParts;
+  readonly #times: ExchangeTimes;
+  readonly #owner: ExchangeOwner;
   readonly #waiters: Waiters;
   readonly #pending = new Pending();
-  readonly #started: number;
-  readonly #deadline: number;
   #asked = 0;
   #nextSend: number;
   #kept: Kept | undefined;
   /** Set where the server itself keeps messages from being sent. */
   #hindered: Answer | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #alarm = new Alarm(this);
+  #linger: NodeJS.Timeout | undefined;
   #over = false;
 
-  /** @param upstreams in the order in which they are asked */
+  /** @param candidates in the order in which they are asked */
   constructor(
     request: Request,
-    protocol: PlainProtocol,
-    upstreams: readonly Upstream[],
+    candidates: readonly Candidate[],
     settings: ExchangeSettings,
-    parts: ExchangeParts,
+    times: ExchangeTimes,
+    owner: ExchangeOwner,
   ) {
-    this.#request = request;
-    this.#candidates = upstreams.map((upstream) => new Candidate(upstream, protocol));
+    this.request = request;
+    this.started = times.started;
+    this.#candidates = candidates;
     this.#settings = settings;
-    this.#parts = parts;
-    this.#waiters = new Waiters(parts.left);
-    this.#started = parts.clock.monotonic();
-    this.#deadline = this.#started + bounds.upstreamTime;
-    this.#nextSend = this.#started;
+    this.#times = times;
+    this.#owner = owner;
+    this.#waiters = new Waiters(owner);
+    this.#nextSend = times.started;
   }
 
   /** Queries that wait for it. */
@@ -109,26 +103,40 @@ export class Exchange implements AttemptOwner {
     return this.#waiters.count;
   }
 
-  /** Waits for the answer, until the account's deadline at the latest. The first one makes it begin. */
+  /** Waits for the answer, until the account's time is over at the latest. The first one makes it begin. */
   join(account: Account): Promise<Answer> {
+    const first = this.#waiters.count === 0;
     const answer = this.#waiters.add(account);
-    this.#step();
+    const now = this.#owner.clock.monotonic();
+    if (first) this.#step(now);
+    else this.#arm(now);
     return answer;
   }
 
+  oust(answer: Failure): void {
+    this.#finish(this.#kept?.reply ?? answer);
+    this.#drop(false);
+  }
+
+  wake(): void {
+    this.#step(this.#owner.clock.monotonic());
+  }
+
   replied(attempt: UpstreamAttempt, said: UpstreamReply): void {
-    attempt.line.measure(rcodeOfReply(said), attempt.sentAt);
+    const now = this.#owner.clock.monotonic();
+    attempt.line.measure(rcodeOfReply(said), now - attempt.sentAt);
     const candidate = this.#pending.take(attempt);
     if (this.#over || candidate === undefined) return;
-    this.#weigh(candidate, attempt, said);
-    this.#step();
+    this.#weigh(candidate, attempt, said, now);
+    this.#step(now);
   }
 
   failed(attempt: UpstreamAttempt, problem: UpstreamProblem): void {
     const candidate = this.#pending.take(attempt);
     if (candidate === undefined) return;
+    const now = this.#owner.clock.monotonic();
     if (problem.kind === 'socket-limit' || problem.kind === 'octet-limit') {
-      const failed = this.#parts.limits.reach(problem.kind === 'socket-limit' ? 'upstreamSockets' : 'upstreamOctets');
+      const failed = this.#owner.limits.reach(problem.kind === 'socket-limit' ? 'upstreamSockets' : 'upstreamOctets');
       this.#hindered ??= failed;
       this.#nextSend = Infinity;
     } else {
@@ -137,15 +145,15 @@ export class Exchange implements AttemptOwner {
       // A connection that was lost may be opened again; whoever refuses one will do so a millisecond later too.
       candidate.out ||= problem.kind !== 'reset' && problem.kind !== 'closed' && problem.kind !== 'timeout';
     }
-    this.#giveUpOnTcp();
-    this.#step();
+    this.#missed(now);
+    this.#step(now);
   }
 
-  #step(): void {
+  #step(now: number): void {
     if (this.#over) return;
-    const now = this.#parts.clock.monotonic();
-    if (now >= this.#nextLoss && this.#pending.expire(now)) this.#giveUpOnTcp();
-    if (now >= this.#deadline || (now >= this.#silence && !this.#somebodyThere)) {
+    if (now >= this.#nextLoss && this.#pending.expire(now)) this.#missed(now);
+    const { silence, deadline } = this.#times;
+    if (now >= deadline || (now >= silence && !this.#somebodyThere)) {
       this.#giveUp();
       return;
     }
@@ -158,7 +166,7 @@ export class Exchange implements AttemptOwner {
       this.#giveUp();
       return;
     }
-    this.#waiters.expire(now, () => this.#tooLate());
+    if (now >= this.#waiters.earliest) this.#waiters.expire(now, this.#tooLate());
     if (this.#waiters.count === 0) this.#abandon();
     else this.#arm(now);
   }
@@ -166,13 +174,17 @@ export class Exchange implements AttemptOwner {
   /** Asks whoever's turn it is, if anybody may be asked. */
   #sendNext(now: number): void {
     this.#nextSend = Infinity;
+    this.#pending.doubt();
     if (!this.#mayAsk) return;
     this.#pending.noteBare();
     const candidate = nextCandidate(this.#candidates);
     if (candidate === undefined) return;
     const late = this.#pending.count > 0;
-    this.#pending.doubt();
-    if (!this.#ask(candidate, candidate.line, this.#settings.readTimeout)) return;
+    if (late && candidate.asked > 0 && this.#owner.crowded) {
+      this.#nextSend = now + REPEAT;
+      return;
+    }
+    if (!this.#ask(candidate, this.#settings.readTimeout)) return;
     if (late) {
       const { hedges, retransmissions } = candidate.line.counts;
       (candidate.asked > 0 ? retransmissions : hedges).add();
@@ -180,7 +192,7 @@ export class Exchange implements AttemptOwner {
     candidate.asked++;
     this.#asked++;
     this.#nextSend = now + this.#patience(candidate.line);
-    if (this.#kept !== undefined && !this.#pending.anyPreferred) this.#kept.until = now + SHORT_WAIT;
+    if (candidate.asked === 1) this.#kept?.hope(now, this.#pending);
   }
 
   /** How long the message that has just left is waited for before the next one leaves. */
@@ -191,36 +203,33 @@ export class Exchange implements AttemptOwner {
   }
 
   /** False where the budget is used up. */
-  #ask(candidate: Candidate, line: Line, time: number): boolean {
+  #ask(candidate: Candidate, time: number): boolean {
     if (!this.#waiters.pay()) {
-      const failed = this.#parts.limits.reach('upstreamAttemptsPerQuery');
+      const failed = this.#owner.limits.reach('upstreamAttemptsPerQuery');
       this.#hindered ??= failed;
       return false;
     }
     const withEdns = !candidate.plain && candidate.upstream.readsEdns;
-    this.#pending.add(new UpstreamAttempt(line, this.#request, withEdns, this), candidate, time);
+    this.#pending.add(new UpstreamAttempt(candidate.line, this.request, withEdns, this), candidate, time);
     return true;
   }
 
-  #weigh(candidate: Candidate, attempt: UpstreamAttempt, said: UpstreamReply): void {
-    const { upstream } = candidate;
-    const reply = replyOf(upstream.name, said);
+  #weigh(candidate: Candidate, attempt: UpstreamAttempt, said: UpstreamReply, now: number): void {
+    const reply = replyOf(candidate.upstream.name, said);
     if (this.#askWithoutEdns(candidate, attempt, said, reply.rcode)) return;
-    candidate.out = true;
-    if (reply.truncated && !attempt.line.connected) {
-      this.#kept = { reply, mode: 'part', until: Infinity };
-      this.#nextSend = Infinity;
-      if (!this.#ask(candidate, upstream.line('tcp'), TCP_FALLBACK)) this.#giveUpOnTcp();
+    if (reply.truncated) {
+      this.#askOverTcp(candidate, attempt, reply, now);
       return;
     }
+    candidate.out = true;
     const failed = reply.rcode === Rcode.SERVFAIL || reply.rcode === Rcode.REFUSED;
-    if (failed && this.#kept?.mode === 'part') return;
-    const now = this.#parts.clock.monotonic();
-    if (this.#settings.failover.has(reply.rcode)) {
-      const patient = this.#pending.count === 0 || this.#pending.anyPreferred;
-      this.#kept = { reply, mode: 'seeking', until: patient ? Infinity : now + SHORT_WAIT };
+    const passedOver = this.#settings.failover.has(reply.rcode);
+    if ((failed || passedOver) && this.#kept?.mode === 'part') {
+      this.#missed(now);
+    } else if (passedOver) {
+      this.#kept = new Kept(reply, 'seeking', now, this.#pending);
     } else if (failed && this.#pending.count > 0) {
-      this.#kept = { reply, mode: 'waiting', until: now + this.#pending.patience };
+      this.#kept = new Kept(reply, 'waiting', now, this.#pending);
       this.#nextSend = Infinity;
     } else {
       this.#finish(reply);
@@ -232,15 +241,37 @@ export class Exchange implements AttemptOwner {
     const spokeEdns = said.kind === 'message' && said.message.edns !== undefined;
     if (attempt.withEdns && (rcode === Rcode.BADVERS || (refusesEdns(rcode) && !spokeEdns))) {
       candidate.plain = true;
-      return this.#ask(candidate, attempt.line, this.#settings.readTimeout);
+      return this.#ask(candidate, this.#settings.readTimeout);
     }
     if (candidate.plain && !attempt.withEdns && !refusesEdns(rcode)) candidate.upstream.cannotReadEdns();
     return false;
   }
 
-  /** What was to come over TCP does not: the part that is there is the answer. */
-  #giveUpOnTcp(): void {
-    if (this.#kept?.mode === 'part') this.#kept.until = -Infinity;
+  /** What is cut off serves clients over UDP if nothing better comes: they ask again over TCP. */
+  #askOverTcp(candidate: Candidate, attempt: UpstreamAttempt, reply: Reply, now: number): void {
+    // The reply to an earlier datagram; over TCP it is asked already.
+    if (attempt.line !== candidate.line) return;
+    if (!this.request.whole && this.#kept?.mode !== 'part') {
+      this.#kept = new Kept(reply, 'part', now, this.#pending);
+    }
+    if (attempt.line.connected) {
+      candidate.out = true;
+      candidate.problem = CUT_OFF;
+      this.#nextSend = now;
+      return;
+    }
+    candidate.turnToTcp();
+    if (!this.#ask(candidate, TCP_FALLBACK)) return;
+    candidate.asked++;
+    this.#nextSend = now + this.#patience(candidate.line);
+    this.#kept?.hope(now, this.#pending);
+  }
+
+  /** A message comes to nothing. Where it was to bring the whole of a part, the next one is asked. */
+  #missed(now: number): void {
+    if (this.#kept?.mode !== 'part' || this.#pending.anyConnected) return;
+    this.#kept.hope(now, this.#pending);
+    this.#nextSend = now;
   }
 
   get #mayAsk(): boolean {
@@ -254,22 +285,17 @@ export class Exchange implements AttemptOwner {
   }
 
   get #canAsk(): boolean {
-    return this.#mayAsk && this.#candidates.some(({ exhausted }) => !exhausted);
+    return this.#mayAsk && anyLeft(this.#candidates);
   }
 
-  get #silence(): number {
-    return this.#started + bounds.upstreamSilence;
-  }
-
-  /** Some upstream has answered something, to anybody, since the question was first asked, or nobody can tell. */
+  /** Some upstream has answered something, to anybody, over the line in question, since this was begun. */
   get #somebodyThere(): boolean {
-    return this.#candidates.some(({ upstream: { health } }) => !health.checked || health.lastHeard >= this.#started);
+    return this.#candidates.some(({ line }) => line.lastHeard >= this.started);
   }
 
   /** Something may still come that serves better than what is kept. */
   get #canImprove(): boolean {
-    if (this.#pending.count > 0) return true;
-    return this.#kept?.mode === 'seeking' && this.#canAsk;
+    return this.#pending.count > 0 || (this.#kept?.mode !== 'waiting' && this.#canAsk);
   }
 
   #giveUp(): void {
@@ -292,33 +318,34 @@ export class Exchange implements AttemptOwner {
 
   #abandon(): void {
     this.#over = true;
-    this.#parts.ended(undefined);
+    this.#owner.ended(this, undefined);
     this.#drop(false);
   }
 
   #finish(answer: Answer): void {
     this.#over = true;
-    clearTimeout(this.#timer);
-    this.#parts.ended(answer);
+    this.#alarm.stop();
+    this.#owner.ended(this, answer);
     this.#waiters.settle(answer);
-    if (this.#pending.count > 0) this.#timer = setTimeout(() => this.#drop(true), LINGER).unref();
+    if (this.#pending.count > 0) this.#linger = setTimeout(() => this.#drop(true), LINGER).unref();
   }
 
   #drop(lost: boolean): void {
-    clearTimeout(this.#timer);
+    this.#alarm.stop();
+    clearTimeout(this.#linger);
     this.#pending.drop(lost);
   }
 
   #arm(now: number): void {
+    const { silence, deadline } = this.#times;
     const due = Math.min(
-      this.#deadline,
+      deadline,
       this.#nextSend,
       this.#nextLoss,
       this.#waiters.earliest,
       this.#kept?.until ?? Infinity,
-      now < this.#silence ? this.#silence : Infinity,
+      now < silence ? silence : Infinity,
     );
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#step(), Math.max(1, Math.ceil(due - now)));
+    this.#alarm.set(due, now);
   }
 }

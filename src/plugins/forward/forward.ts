@@ -62,8 +62,8 @@ class Forward implements Plugin {
 
   #ask(instance: ForwardInstance, query: Query): Outcome {
     query.forbidReplay();
-    const outcome = instance.ask(query);
     const following = this.#covering(query, this.#instances.indexOf(instance) + 1);
+    const outcome = instance.ask(query, following !== undefined);
     if (following === undefined) return outcome;
     const judge = (answer: Answer): Outcome => (instance.passesOn(answer) ? this.#ask(following, query) : answer);
     return outcome instanceof Promise ? outcome.then(judge) : judge(outcome);

@@ -50,11 +50,6 @@ export class Health {
     this.#sendCheck = sendCheck;
   }
 
-  /** When anything was heard of it, by the monotonic clock. */
-  get lastHeard(): number {
-    return this.#lastHeard;
-  }
-
   /** More checks failed than may. */
   get down(): boolean {
     const { maxFails } = this.#settings;
@@ -68,14 +63,14 @@ export class Health {
     return this.#settings.maxFails === 0 && this.#clock.monotonic() - this.#lastLoss > REST;
   }
 
-  /** Whether silence can be told from a slow answer: checks are made. */
+  /** Checks are made. */
   get checked(): boolean {
     return this.#settings.maxFails > 0;
   }
 
   /** It replied. */
-  heard(): void {
-    this.#lastHeard = this.#clock.monotonic();
+  heard(now: number): void {
+    this.#lastHeard = now;
     this.#losses = 0;
     this.#failedChecks = 0;
     this.#stop();
@@ -130,7 +125,7 @@ export class Health {
     this.#check = this.#sendCheck((answered) => {
       this.#check = undefined;
       if (answered) {
-        this.heard();
+        this.heard(this.#clock.monotonic());
         return;
       }
       this.#failures.add();

@@ -14,11 +14,15 @@ import type { Clock } from '../plugin.ts';
 import type { Query } from '../query.ts';
 import { explain } from '../reasons.ts';
 import { zoneOf } from '../zone-arguments.ts';
-import { Exchange, type ExchangeSettings } from './exchange.ts';
+import { Candidate } from './candidates.ts';
+import { Exchange, type ExchangeOwner, type ExchangeSettings } from './exchange.ts';
 import { FailureMemory } from './failures.ts';
 import type { ForwardOptions } from './options.ts';
+import type { BoundsReached } from './limits.ts';
+import type { Share } from './places.ts';
 import type { UpstreamPool } from './pool.ts';
 import { type PlainProtocol, Request, requestKey } from './request.ts';
+import { timesFor } from './times.ts';
 import { type UpstreamList, listText } from './upstream-list.ts';
 
 const TOO_LATE = failure(Rcode.SERVFAIL, explain('cancelled'), 'the time for the query is over');
@@ -26,21 +30,27 @@ const TOO_LATE = failure(Rcode.SERVFAIL, explain('cancelled'), 'the time for the
 /** Where nothing is said: two for each upstream, as CoreDNS, but so many that a few lost datagrams fail no query. */
 const LEAST_TRIES = 4;
 
-export class ForwardInstance {
+export class ForwardInstance implements ExchangeOwner {
+  readonly clock: Clock;
+  readonly limits: BoundsReached;
   readonly #options: ForwardOptions;
   readonly #upstreams: UpstreamList;
   readonly #pool: UpstreamPool;
-  readonly #clock: Clock;
+  readonly #share: Share;
   readonly #failures: FailureMemory;
   readonly #exchanges = new Map<string, Exchange>();
   readonly #tooManyConcurrent: Failure;
   #waiting = 0;
+  #settings: ExchangeSettings | undefined;
+  #settledFor = 0;
 
   constructor(options: ForwardOptions, upstreams: UpstreamList, pool: UpstreamPool) {
     this.#options = options;
     this.#upstreams = upstreams;
     this.#pool = pool;
-    this.#clock = pool.clock;
+    this.clock = pool.clock;
+    this.limits = pool.limits;
+    this.#share = pool.places.share();
     this.#failures = new FailureMemory(pool.clock);
     const text = `concurrent queries exceeded maximum ${options.maxConcurrent}`;
     this.#tooManyConcurrent = failure(Rcode.REFUSED, explain('maxConcurrent'), text);
@@ -61,10 +71,17 @@ export class ForwardInstance {
     return nextOnNodata && answer.kind === 'reply' && answer.rcode === Rcode.NOERROR && answer.answers.length === 0;
   }
 
-  /** Synchronous unless upstreams must be asked. */
-  ask(query: Query): Outcome {
-    const { counts, limits } = this.#pool;
-    if (query.account.deadline <= this.#clock.monotonic()) return TOO_LATE;
+  /**
+   * Synchronous unless upstreams must be asked.
+   *
+   * @param followed whether there is another line that may be asked after this one
+   */
+  ask(query: Query, followed: boolean): Outcome {
+    const { counts } = this.#pool;
+    const { account } = query;
+    const now = this.clock.monotonic();
+    const since = (account.upstreamsSince ??= now);
+    if (now >= account.deadline || now >= since + bounds.upstreamTime) return TOO_LATE;
     const protocol = this.#protocolFor(query);
     const key = requestKey(query, protocol);
     const remembered = this.#failures.recall(key);
@@ -78,52 +95,66 @@ export class ForwardInstance {
       return this.#tooManyConcurrent;
     }
     const underWay = this.#exchanges.get(key);
-    if (underWay === undefined) return this.#begin(key, query, protocol);
-    if (underWay.sharers >= bounds.upstreamSharers) return limits.reach('upstreamSharers');
+    if (underWay === undefined) return this.#begin(query, key, protocol, now, followed);
+    if (underWay.sharers >= bounds.upstreamSharers) return this.limits.reach('upstreamSharers');
     counts.shared.add();
     this.#waiting++;
-    return underWay.join(query.account);
+    return underWay.join(account);
+  }
+
+  get crowded(): boolean {
+    return this.#share.crowded;
+  }
+
+  left(): void {
+    this.#waiting--;
+  }
+
+  ended(exchange: Exchange, answer: Answer | undefined): void {
+    const { key } = exchange.request;
+    this.#exchanges.delete(key);
+    this.#share.leave(exchange);
+    if (answer !== undefined) this.#failures.remember(key, answer);
   }
 
   /** Queries under way go on to their end. */
   close(): void {
     this.#upstreams.close();
+    this.#share.close();
   }
 
-  #begin(key: string, query: Query, protocol: PlainProtocol): Outcome {
-    const { clock, counts, limits } = this.#pool;
+  #begin(query: Query, key: string, protocol: PlainProtocol, now: number, followed: boolean): Outcome {
+    const { counts } = this.#pool;
     const upstreams = this.#upstreams.next();
     if (this.#upstreams.allDown) {
       if (this.#options.failfast) return unhealthy(listText(upstreams));
       counts.allDown.add();
     }
-    const noRoom = this.#pool.enter();
+    const noRoom = this.#share.makeRoom(now);
     if (noRoom !== undefined) return noRoom;
+    const candidates = upstreams.map((upstream) => new Candidate(upstream, protocol));
+    const more = followed && this.#options.next.has(Rcode.SERVFAIL);
     const exchange = new Exchange(
-      Request.of(query, this.#options.mixCase),
-      protocol,
-      upstreams,
-      this.#exchangeSettings(upstreams.length),
-      {
-        clock,
-        limits,
-        left: () => this.#waiting--,
-        ended: (answer) => {
-          this.#exchanges.delete(key);
-          this.#pool.leave();
-          if (answer !== undefined) this.#failures.remember(key, answer);
-        },
-      },
+      Request.of(query, key, this.#options.mixCase),
+      candidates,
+      this.#settingsFor(upstreams.length),
+      timesFor(query.account, now, candidates, more),
+      this,
     );
     this.#exchanges.set(key, exchange);
+    this.#share.enter(exchange);
     this.#waiting++;
     return exchange.join(query.account);
   }
 
-  #exchangeSettings(upstreams: number): ExchangeSettings {
+  /** Made anew when a file names another number of upstreams. */
+  #settingsFor(upstreams: number): ExchangeSettings {
+    if (this.#settings !== undefined && this.#settledFor === upstreams) return this.#settings;
     const { attempts, readTimeout, failover } = this.#options;
     const tries = attempts === undefined ? Math.max(2 * upstreams, LEAST_TRIES) : attempts === 0 ? Infinity : attempts;
-    return { tries, readTimeout, patient: attempts === undefined || attempts === 0, failover };
+    this.#settledFor = upstreams;
+    this.#settings = { tries, readTimeout, patient: attempts === undefined || attempts === 0, failover };
+    return this.#settings;
   }
 
   #protocolFor({ client }: Query): PlainProtocol {

@@ -11,6 +11,8 @@ const UNKNOWN = 100;
 const LEAST = 10;
 /** However slow an upstream usually is, a client should not wait longer before a second one is asked. */
 const MOST = 120;
+/** Nor should it wait longer for an answer that may be better than the one that is there. */
+const SLOWEST = 1_000;
 
 export class Latency {
   #mean = 0;
@@ -29,8 +31,13 @@ export class Latency {
   }
 
   /** The time within which nearly all replies come: the mean and four deviations, within bounds. */
-  get patience(): number {
+  get expected(): number {
     if (!this.#known) return UNKNOWN;
-    return Math.min(Math.max(this.#mean + 4 * this.#deviation, LEAST), MOST);
+    return Math.min(Math.max(this.#mean + 4 * this.#deviation, LEAST), SLOWEST);
+  }
+
+  /** The same, and no more than a client waits gladly. */
+  get patience(): number {
+    return Math.min(this.expected, MOST);
   }
 }

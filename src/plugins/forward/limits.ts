@@ -11,7 +11,12 @@ import type { Clock } from '../plugin.ts';
 import { type ReasonName, explain } from '../reasons.ts';
 
 export type ReachedBound =
-  'upstreamQueries' | 'upstreamSharers' | 'upstreamAttemptsPerQuery' | 'upstreamSockets' | 'upstreamOctets';
+  | 'upstreamQueries'
+  | 'upstreamQueriesPerLine'
+  | 'upstreamSharers'
+  | 'upstreamAttemptsPerQuery'
+  | 'upstreamSockets'
+  | 'upstreamOctets';
 
 /** Milliseconds between two lines about the same bound. */
 const QUIET = 10_000;
@@ -19,6 +24,10 @@ const QUIET = 10_000;
 /** For a person, beside the bound's figure; and what the client is told. */
 const BOUNDS: Readonly<Record<ReachedBound, { readonly what: string; readonly reason: ReasonName }>> = {
   upstreamQueries: { what: 'queries wait for upstreams', reason: 'tooManyUpstreamQueries' },
+  upstreamQueriesPerLine: {
+    what: "queries of one 'forward' line wait for upstreams",
+    reason: 'tooManyUpstreamQueries',
+  },
   upstreamSharers: { what: 'queries wait for the same answer', reason: 'tooManyUpstreamQueries' },
   upstreamAttemptsPerQuery: { what: 'messages to upstreams were sent for one query', reason: 'tooManyAttempts' },
   upstreamSockets: { what: 'sockets to upstreams are open', reason: 'tooManyUpstreamSockets' },

@@ -10,8 +10,8 @@ import { randomId } from './random.ts';
 
 /** What a line tells of. */
 export interface LineOwner {
-  /** A reply came. */
-  heard(): void;
+  /** A reply came. @param now by the monotonic clock */
+  heard(now: number): void;
 }
 
 /** What lines are made with. */
@@ -32,6 +32,7 @@ export class Line {
   #open: { readonly channel: Channel; readonly uncount: () => void } | undefined;
   #waiting = 0;
   #closing = false;
+  #lastHeard = -Infinity;
 
   constructor(target: UpstreamTarget, name: string, parts: LineParts, owner: LineOwner) {
     this.target = target;
@@ -62,14 +63,19 @@ export class Line {
     return channel.send(message, listener);
   }
 
-  /** A reply came. */
-  heard(): void {
-    this.#owner.heard();
+  /** When a reply came over it, by the monotonic clock: that says nothing about other protocols. */
+  get lastHeard(): number {
+    return this.#lastHeard;
   }
 
-  /** The reply to a query came, now. @param sentAt by the monotonic clock */
-  measure(rcode: number, sentAt: number): void {
-    const time = Math.max(0, this.now - sentAt);
+  /** A reply came. */
+  heard(): void {
+    this.#lastHeard = this.now;
+    this.#owner.heard(this.#lastHeard);
+  }
+
+  /** The reply to a query came. @param time milliseconds that it took */
+  measure(rcode: number, time: number): void {
     this.latency.observe(time);
     this.counts.replied(rcode, time / 1000);
   }

@@ -10,9 +10,11 @@ import { Name } from '../../dns/name.ts';
 import type { Answer } from '../answer.ts';
 import type { Host } from '../plugin.ts';
 import { Account } from '../query.ts';
+import { Candidate } from './candidates.ts';
 import { Exchange } from './exchange.ts';
 import type { UpstreamPool } from './pool.ts';
 import { Request } from './request.ts';
+import { timesFor } from './times.ts';
 import type { Upstream } from './upstream.ts';
 
 const READ_TIMEOUT = 2_000;
@@ -50,7 +52,7 @@ function ask(
 ): Promise<Answer> {
   const request = new Request(
     { name, type, class: Class.IN },
-    { flags: Flag.RD, dnssecOk: false, udpSize: Infinity, options: [], mixCase: false },
+    { flags: Flag.RD, dnssecOk: false, udpSize: Infinity, options: [], mixCase: false, whole: true },
   );
   const settings = {
     tries: 2 * resolvers.length,
@@ -59,8 +61,17 @@ function ask(
     failover: new Set<number>(),
   };
   const nothing = (): void => undefined;
-  const exchange = new Exchange(request, 'udp', resolvers, settings, { clock, limits, left: nothing, ended: nothing });
-  return exchange.join(new Account(facts, bounds.lookupsPerQuery));
+  const account = new Account(facts, bounds.lookupsPerQuery);
+  const candidates = resolvers.map((upstream) => new Candidate(upstream, 'udp'));
+  const times = timesFor(account, clock.monotonic(), candidates, false);
+  const exchange = new Exchange(request, candidates, settings, times, {
+    clock,
+    limits,
+    crowded: false,
+    left: nothing,
+    ended: nothing,
+  });
+  return exchange.join(account);
 }
 
 /** Those at the end of a chain of aliases stand in the same answer. */

@@ -13,6 +13,7 @@ interface Waiting {
 }
 
 export class Pending {
+  /** A few at most. */
   #waiting: Waiting[] = [];
 
   get count(): number {
@@ -26,29 +27,39 @@ export class Pending {
     return earliest;
   }
 
-  /** One of them went to an upstream that seems alive. */
-  get anyPreferred(): boolean {
-    return this.#waiting.some(({ candidate }) => candidate.upstream.health.preferred);
+  /** One of them went over a connection. */
+  get anyConnected(): boolean {
+    return this.#waiting.some(({ attempt }) => attempt.line.connected);
   }
 
-  /** Milliseconds within which nearly every reply comes from those that were asked. */
+  /** Milliseconds within which nearly every reply comes from those that were asked, but for the slow. */
   get patience(): number {
     return this.#waiting.reduce((most, { attempt }) => Math.max(most, attempt.line.latency.patience), 0);
   }
 
+  /** The same with the slow, but without those that seem dead. */
+  get expected(): number {
+    let most = 0;
+    for (const { attempt, candidate } of this.#waiting) {
+      if (candidate.upstream.health.preferred) most = Math.max(most, attempt.line.latency.expected);
+    }
+    return most;
+  }
+
   add(attempt: UpstreamAttempt, candidate: Candidate, time: number): void {
-    candidate.waiting++;
     this.#waiting.push({ attempt, candidate, expires: attempt.sentAt + time });
   }
 
   /** Takes an attempt that has ended off the list; undefined where it is not on it. */
   take(attempt: UpstreamAttempt): Candidate | undefined {
-    const at = this.#waiting.findIndex((one) => one.attempt === attempt);
-    const [found] = at < 0 ? [] : this.#waiting.splice(at, 1);
-    if (found === undefined) return undefined;
-    noteBare(found);
-    found.candidate.waiting--;
-    return found.candidate;
+    for (let i = 0; i < this.#waiting.length; i++) {
+      const one = this.#waiting[i];
+      if (one?.attempt !== attempt) continue;
+      this.#waiting.splice(i, 1);
+      noteBare(one);
+      return one.candidate;
+    }
+    return undefined;
   }
 
   /** Gives up those whose time is over; true where there were any. */
@@ -64,9 +75,9 @@ export class Pending {
     return true;
   }
 
-  /** Has those checked that were asked and have not answered. */
+  /** Finds out whether anybody is there of those that were asked and have not answered. */
   doubt(): void {
-    for (const { attempt, candidate } of this.#waiting) candidate.upstream.health.doubt(attempt.sentAt);
+    for (const { attempt, candidate } of this.#waiting) candidate.upstream.doubt(attempt.line, attempt.sentAt);
   }
 
   /** Makes known to the candidates which datagrams came that are no replies but say something. */

@@ -2,13 +2,12 @@
  * All upstreams of the process, by what they were made from: so that connections, round-trip times and health survive a
  * reload, and two server blocks that forward alike share them. Here too is what the process counts over all of them.
  */
-import { bounds } from '../../bounds.ts';
-import type { Failure } from '../answer.ts';
 import type { Closable, Clock, Host } from '../plugin.ts';
 import type { Network } from '../network.ts';
 import { ForwardCounts } from './counts.ts';
 import { BoundsReached } from './limits.ts';
 import type { LineParts } from './line.ts';
+import { Places } from './places.ts';
 import { Upstream, type UpstreamSettings } from './upstream.ts';
 
 interface Held {
@@ -21,8 +20,8 @@ export class UpstreamPool implements Closable {
   readonly counts: ForwardCounts;
   readonly limits: BoundsReached;
   readonly network: Network;
+  readonly places: Places;
   readonly #upstreams = new Map<string, Held>();
-  #queries = 0;
 
   /** The one of the process, held for as long as the plugin is in service. */
   static of(host: Host): UpstreamPool {
@@ -35,6 +34,7 @@ export class UpstreamPool implements Closable {
     this.network = network;
     this.counts = new ForwardCounts(metrics);
     this.limits = new BoundsReached(metrics, host.logger('forward'), clock);
+    this.places = new Places(this.limits);
   }
 
   /** The upstream that was made from equal settings, or a new one. Each call is followed by one of `release`. */
@@ -52,17 +52,6 @@ export class UpstreamPool implements Closable {
     if (held === undefined || --held.holders > 0) return;
     this.#upstreams.delete(key);
     held.upstream.close();
-  }
-
-  /** One more query waits for upstreams, and `leave` follows; or the failure that it gets instead. */
-  enter(): Failure | undefined {
-    if (this.#queries >= bounds.upstreamQueries) return this.limits.reach('upstreamQueries');
-    this.#queries++;
-    return undefined;
-  }
-
-  leave(): void {
-    this.#queries--;
   }
 
   close(): void {

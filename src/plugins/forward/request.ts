@@ -42,7 +42,8 @@ export type PlainProtocol = 'udp' | 'tcp';
 /** What two queries must have in common so that one exchange answers both. */
 export function requestKey(query: Query, protocol: PlainProtocol): string {
   const { question, request, account } = query;
-  const bits = (protocol === 'tcp' ? 1 : 0) | (request.edns?.dnssecOk === true ? 2 : 0);
+  const whole = needsWhole(query) ? 4 : 0;
+  const bits = (protocol === 'tcp' ? 1 : 0) | (request.edns?.dnssecOk === true ? 2 : 0) | whole;
   const size = offeredSize(account.udpSize);
   const fixed = String.fromCharCode(question.type, question.class, request.flags & KEPT_FLAGS, bits, size);
   // A name ends in its root label, so that what follows cannot be taken for a part of it.
@@ -52,6 +53,10 @@ export function requestKey(query: Query, protocol: PlainProtocol): string {
 export class Request {
   readonly question: Question;
   readonly opcode: number;
+  /** What `requestKey` says of the query; empty where there is none. */
+  readonly key: string;
+  /** A reply that is cut off serves nobody: whoever waits for it came over TCP. */
+  readonly whole: boolean;
   /** Offset behind the question in each message that is made. */
   readonly questionEnd: number;
   readonly #flags: number;
@@ -72,10 +77,15 @@ export class Request {
       readonly options: readonly EdnsOption[];
       /** Letters of the name in random case (draft-vixie-dnsext-dns0x20). */
       readonly mixCase: boolean;
+      readonly key?: string;
+      /** A reply that is cut off is of no use. */
+      readonly whole?: boolean;
     },
   ) {
     this.question = question;
     this.opcode = opcodeOf(parts.flags);
+    this.key = parts.key ?? '';
+    this.whole = parts.whole ?? false;
     this.questionEnd = HEADER_OCTETS + question.name.octetLength + FIXED_QUESTION_OCTETS;
     this.#flags = (parts.flags & KEPT_FLAGS) | Flag.AD;
     this.#dnssecOk = parts.dnssecOk;
@@ -84,7 +94,7 @@ export class Request {
     this.#mixCase = parts.mixCase;
   }
 
-  static of(query: Query, mixCase: boolean): Request {
+  static of(query: Query, key: string, mixCase: boolean): Request {
     const { request, account } = query;
     return new Request(query.question, {
       flags: request.flags,
@@ -92,6 +102,8 @@ export class Request {
       udpSize: account.udpSize,
       options: request.edns?.options ?? NO_OPTIONS,
       mixCase,
+      key,
+      whole: needsWhole(query),
     });
   }
 
@@ -102,12 +114,21 @@ export class Request {
 
   /** A new message. */
   message(withEdns: boolean, id: number): Uint8Array {
-    const template = withEdns ? (this.#withEdns ??= this.#write(true)) : (this.#plain ??= this.#write(false));
-    const message = new Uint8Array(template);
+    const message = this.#octets(withEdns);
     message[0] = id >> 8;
     message[1] = id;
     if (this.#mixCase) turnLetters(message, this.question);
     return message;
+  }
+
+  /** The first of a kind is written, and later ones are copies of it. */
+  #octets(withEdns: boolean): Uint8Array {
+    const first = withEdns ? this.#withEdns : this.#plain;
+    if (first !== undefined) return new Uint8Array(first);
+    const written = this.#write(withEdns);
+    if (withEdns) this.#withEdns = written;
+    else this.#plain = written;
+    return written;
   }
 
   #write(withEdns: boolean): Uint8Array {
@@ -127,6 +148,10 @@ export class Request {
 
 const writer = new MessageWriter();
 const scratch = new Uint8Array(65_535);
+
+function needsWhole({ client }: Query): boolean {
+  return client.protocol === 'tcp';
+}
 
 function offeredSize(limit: number): number {
   return Math.min(UDP_SIZE, limit);

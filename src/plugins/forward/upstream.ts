@@ -47,14 +47,19 @@ export class Upstream implements LineOwner {
   readonly #settings: UpstreamSettings;
   readonly #parts: LineParts;
   readonly #lines = new Map<UpstreamProtocol, Line>();
-  #plainUntil = -Infinity;
+  /** Messages that find out whether anybody is there, one at a time over each line. */
+  readonly #probes = new Map<Line, { cancel(): void }>();
+  #plainUntil: number | undefined;
+  #closed = false;
 
   constructor(settings: UpstreamSettings, parts: LineParts) {
     this.#settings = settings;
     this.#parts = parts;
     this.name = endpointText(settings.to);
     const { checkFailures } = parts.counts.upstream(this.name);
-    this.health = new Health(settings.check, parts.clock, checkFailures, (done) => this.#sendCheck(done));
+    this.health = new Health(settings.check, parts.clock, checkFailures, (done) =>
+      this.#sendCheck(this.#checked, done),
+    );
   }
 
   /** The line for a client's protocol. TLS and HTTPS lead there over themselves alone. */
@@ -70,13 +75,27 @@ export class Upstream implements LineOwner {
     return line;
   }
 
-  heard(): void {
-    this.health.heard();
+  heard(now: number): void {
+    this.health.heard(now);
+  }
+
+  /**
+   * A reply to what was sent over this line at `sentAt` is late: finds out whether anybody is there. Over a line that health
+   * checks do not take, or where there are none, by a message that nothing depends on but that.
+   */
+  doubt(line: Line, sentAt: number): void {
+    if (line.lastHeard >= sentAt) return;
+    this.health.doubt(sentAt);
+    if ((this.health.checked && line === this.#checked) || this.#closed || this.#probes.has(line)) return;
+    this.#probes.set(
+      line,
+      this.#sendCheck(line, () => this.#probes.delete(line)),
+    );
   }
 
   /** False for a while after it showed that it cannot read EDNS. */
   get readsEdns(): boolean {
-    return this.#parts.clock.monotonic() >= this.#plainUntil;
+    return this.#plainUntil === undefined || this.#parts.clock.monotonic() >= this.#plainUntil;
   }
 
   /** It answered without EDNS what it could not read with it. */
@@ -86,12 +105,19 @@ export class Upstream implements LineOwner {
 
   /** Ends checks at once, and connections when nobody waits on them any more. */
   close(): void {
+    this.#closed = true;
     this.health.close();
+    for (const probe of this.#probes.values()) probe.cancel();
     for (const line of this.#lines.values()) line.close();
   }
 
-  #sendCheck(done: (answered: boolean) => void): { cancel(): void } {
-    const { domain, recursion, protocol } = this.#settings.check;
+  /** The line that health checks take. */
+  get #checked(): Line {
+    return this.line(this.#settings.check.protocol);
+  }
+
+  #sendCheck(line: Line, done: (answered: boolean) => void): { cancel(): void } {
+    const { domain, recursion } = this.#settings.check;
     const request = new Request(
       { name: domain, type: Type.NS, class: Class.IN },
       { flags: recursion ? Flag.RD : 0, dnssecOk: false, udpSize: Infinity, options: [], mixCase: false },
@@ -100,7 +126,7 @@ export class Upstream implements LineOwner {
       clearTimeout(timer);
       done(answered);
     };
-    const attempt = new UpstreamAttempt(this.line(protocol), request, this.readsEdns, {
+    const attempt = new UpstreamAttempt(line, request, this.readsEdns, {
       replied: () => end(true),
       failed: () => end(false),
     });

@@ -1,6 +1,7 @@
 /**
  * The client queries that wait for one exchange: each with its own time, each paying for messages from its own budget.
  */
+import { bounds } from '../../bounds.ts';
 import type { Answer } from '../answer.ts';
 import type { Account } from '../query.ts';
 
@@ -10,14 +11,19 @@ interface Waiter {
   readonly resolve: (answer: Answer) => void;
 }
 
+/** Who is told of those that go. */
+export interface WaitersOwner {
+  /** Called once for each that has its answer. */
+  left(): void;
+}
+
 export class Waiters {
   #waiting: Waiter[] = [];
   #earliest = Infinity;
-  readonly #left: () => void;
+  readonly #owner: WaitersOwner;
 
-  /** @param left called once for each that has its answer */
-  constructor(left: () => void) {
-    this.#left = left;
+  constructor(owner: WaitersOwner) {
+    this.#owner = owner;
   }
 
   get count(): number {
@@ -31,7 +37,8 @@ export class Waiters {
 
   add(account: Account): Promise<Answer> {
     return new Promise((resolve) => {
-      const { deadline } = account;
+      const { upstreamsSince = Infinity } = account;
+      const deadline = Math.min(account.deadline, upstreamsSince + bounds.upstreamTime);
       this.#waiting.push({ account, deadline, resolve });
       this.#earliest = Math.min(this.#earliest, deadline);
     });
@@ -39,16 +46,16 @@ export class Waiters {
 
   /** Takes one message to an upstream off a budget that has something left; false where none has. */
   pay(): boolean {
-    return this.#waiting.some(({ account }) => account.spendAttempt());
+    for (const { account } of this.#waiting) if (account.spendAttempt()) return true;
+    return false;
   }
 
   /** Gives those whose time is over their answer. */
-  expire(now: number, answer: () => Answer): void {
-    if (now < this.#earliest) return;
+  expire(now: number, answer: Answer): void {
     const over = this.#waiting.filter(({ deadline }) => deadline <= now);
     this.#waiting = this.#waiting.filter(({ deadline }) => deadline > now);
     this.#earliest = this.#waiting.reduce((earliest, { deadline }) => Math.min(earliest, deadline), Infinity);
-    this.#answer(over, answer());
+    this.#answer(over, answer);
   }
 
   /** Gives all of them their answer. */
@@ -60,7 +67,7 @@ export class Waiters {
 
   #answer(waiters: readonly Waiter[], answer: Answer): void {
     for (const { resolve } of waiters) {
-      this.#left();
+      this.#owner.left();
       resolve(answer);
     }
   }

@@ -13,6 +13,8 @@ export interface Carrier {
 }
 
 export class PooledAttempt implements Attempt {
+  /** Of the message, which replies on a stream are told apart by. */
+  readonly id: number;
   /** What is written: the message in the form that the connection needs. Owned. */
   readonly octets: Buffer;
   readonly #listener: AttemptListener;
@@ -26,7 +28,8 @@ export class PooledAttempt implements Attempt {
   /** When it was written, of `performance.now()`; undefined before. */
   sentAt: number | undefined;
 
-  constructor(octets: Buffer, listener: AttemptListener, usage: Usage) {
+  constructor(id: number, octets: Buffer, listener: AttemptListener, usage: Usage) {
+    this.id = id;
     this.octets = octets;
     this.#listener = listener;
     this.#usage = usage;
@@ -78,3 +81,9 @@ export class PooledAttempt implements Attempt {
 }
 
 export const CLOSED: UpstreamProblem = problem('closed', 'the upstream closed the connection');
+
+/** The id of a message; of one that is too short for it, none that any message bears. */
+export function idOf(message: Uint8Array): number {
+  const [high, low] = message;
+  return high === undefined || low === undefined ? -1 : (high << 8) | low;
+}

@@ -2,24 +2,31 @@
  * One connection to an upstream: the attempts that wait on it, and its life.
  *
  *     opening ──opened()──► open ──────────────────────────► gone
- *        └── connectTimeout, error ──► gone    idle, too old, lost, silent, closed
+ *        └── connectTimeout, error ──► gone    idle, too old, lost, mute, closed
  *
  * Attempts join at any time until it is gone; those that came while it was opening are sent when it is open, so that no
- * query is given to a peer before its certificate was checked. A connection that is *retired* takes no more attempts and
- * closes when the last one on it has ended.
+ * query is given to a peer before its certificate was checked. Which connection an attempt joins, the pool decides:
  *
- * A peer that has stopped answering is noticed by the attempts: one that was given up after waiting for `SILENCE`, while
- * nothing at all was heard, retires the connection. What the peer says unasked is bounded too.
+ * - A connection *can take* an attempt as long as it works and has room.
+ * - It is *slow* while its oldest attempt is late and none that was sent after it has been answered of late: a server that
+ *   works through a connection in order keeps all waiting behind one.
+ * - It is *mute* once an attempt was given up that nothing at all was heard after. Until something is heard it is for
+ *   nobody, and it closes when the last attempt on it has ended.
+ * - It is *spent* when it has had as many attempts as such connections answered before the upstream closed them.
+ *
+ * One that is *retired* takes no more and closes when the last attempt on it has ended. What the peer says unasked is
+ * bounded too. What all of this is told by stands in conduct.ts.
  */
 import { CLOSED, type Carrier, type PooledAttempt } from './attempt.ts';
+import { Conduct } from './conduct.ts';
 import type { ConnectionPool } from './pool.ts';
 import { problem, problemOf } from './problem.ts';
 import type { UpstreamProblem } from './upstream.ts';
 
-/** Milliseconds without a message after which an attempt that is given up speaks against the connection. */
-const SILENCE = 500;
-/** Messages beyond one for each that was sent, after which the peer is cut off. */
-const UNASKED = 64;
+/** Milliseconds after which a connection that is not open yet is slow: the system repeats what got lost after a second. */
+const SLOW_OPENING = 300;
+/** Milliseconds within which an upstream closes a connection after the last reply that it gives on it. */
+const FAREWELL = 100;
 /** The longest time that a timer can be set for, in milliseconds. */
 const LONGEST_TIMER = 0x7fff_ffff;
 
@@ -28,14 +35,13 @@ const CONNECT_TIMEOUT = problem('timeout', 'the connection was not established i
 
 export abstract class Connection implements Carrier {
   protected readonly pool: ConnectionPool;
+  /** In the order in which they were sent. */
   readonly #waiting = new Set<PooledAttempt>();
   #phase: 'opening' | 'open' | 'gone' = 'opening';
   #retired = false;
+  readonly #conduct = new Conduct();
   readonly #began = performance.now();
   #idleSince = 0;
-  #heardAt = 0;
-  #sent = 0;
-  #heard = 0;
   /** While opening, the time that may take; then the look at whether it is idle. */
   #timer: NodeJS.Timeout | undefined;
 
@@ -57,13 +63,39 @@ export abstract class Connection implements Carrier {
     return this.#phase === 'open' && this.#waiting.size === 0;
   }
 
-  get hasRoom(): boolean {
-    return this.#phase !== 'gone' && !this.#retired && !this.#isOld && this.#waiting.size < this.capacity;
+  /** Attempts that wait on it. */
+  get load(): number {
+    return this.#waiting.size;
   }
 
-  get #isOld(): boolean {
+  /** Whether it works and has room. @param now of `performance.now()` */
+  canTake(_attempt: PooledAttempt, now: number): boolean {
+    return this.#phase !== 'gone' && !this.#retired && !this.#isOld(now) && this.#waiting.size < this.capacity;
+  }
+
+  /** Whether what is on it waits longer than it should. */
+  isSlow(now: number): boolean {
+    if (this.#conduct.isMute) return true;
+    if (this.#phase === 'opening') return now - this.#began >= SLOW_OPENING;
+    const sentAt = this.#oldest?.sentAt;
+    return sentAt !== undefined && this.#conduct.isLate(sentAt, now, this.pool.pace.patience);
+  }
+
+  /** Whether the upstream may be about to close it. */
+  isSpent(now: number): boolean {
+    const joined = this.isOpening ? this.#waiting.size : this.#conduct.sent;
+    if (joined < this.pool.repliesEach) return false;
+    return !this.isIdle || now - this.#idleSince < FAREWELL;
+  }
+
+  get #oldest(): PooledAttempt | undefined {
+    for (const attempt of this.#waiting) return attempt;
+    return undefined;
+  }
+
+  #isOld(now: number): boolean {
     const { maxAge } = this.pool.target;
-    return maxAge > 0 && performance.now() - this.#began >= maxAge;
+    return maxAge > 0 && now - this.#began >= maxAge;
   }
 
   /** Attempts that may wait on it at once. */
@@ -89,7 +121,7 @@ export abstract class Connection implements Carrier {
 
   #transmit(attempt: PooledAttempt): void {
     attempt.sentAt = performance.now();
-    this.#sent++;
+    this.#conduct.send();
     try {
       this.write(attempt);
     } catch (error) {
@@ -108,38 +140,39 @@ export abstract class Connection implements Carrier {
     this.settle();
   }
 
-  /** Takes no more attempts. */
-  protected retire(): void {
+  /** The upstream has said that it will close it: nothing more is sent on it. */
+  protected leaving(): void {
     this.#retired = true;
     this.settle();
   }
 
-  /** A whole message has come, for whichever attempt takes it. False where the connection is gone afterwards. */
-  protected received(message: Uint8Array): boolean {
-    this.#heardAt = performance.now();
-    this.#heard++;
-    if (this.#heard > this.#sent + UNASKED) this.lost(UNASKED_FOR);
-    for (const attempt of this.#waiting) {
-      if (attempt.show(message, this.pool.target.to)) {
-        this.ended(attempt);
-        break;
-      }
+  /** A whole message has come, for the attempt that it may answer. False where the connection is gone afterwards. */
+  protected received(message: Uint8Array, attempt: PooledAttempt | undefined): boolean {
+    if (attempt !== undefined) {
+      this.receivedFor(attempt, message);
+    } else {
+      this.pool.counts.unasked++;
+      this.#conduct.hear(performance.now());
     }
+    if (this.#conduct.isExcessive) this.lost(UNASKED_FOR);
     return !this.isGone;
   }
 
   /** A whole message has come for this attempt; false where it did not take it. */
   protected receivedFor(attempt: PooledAttempt, message: Uint8Array): boolean {
-    this.#heardAt = performance.now();
-    if (!attempt.show(message, this.pool.target.to)) return false;
+    const now = performance.now();
+    this.#conduct.hear(now);
+    const { sentAt } = attempt;
+    if (sentAt === undefined || !attempt.show(message, this.pool.target.to)) return false;
+    this.#conduct.answer(now, attempt === this.#oldest);
+    this.pool.answered(this.#conduct.answered, now - sentAt);
     this.ended(attempt);
     return true;
   }
 
   dropped(attempt: PooledAttempt): void {
     const { sentAt } = attempt;
-    const silent = sentAt !== undefined && this.#heardAt < sentAt && performance.now() - sentAt >= SILENCE;
-    if (silent) this.#retired = true;
+    if (sentAt !== undefined) this.#conduct.giveUp(sentAt, performance.now());
     this.ended(attempt);
   }
 
@@ -159,18 +192,19 @@ export abstract class Connection implements Carrier {
   /** One attempt was not served while the connection goes on, and may be elsewhere. */
   protected refused(attempt: PooledAttempt, cause: UpstreamProblem): void {
     if (!this.ended(attempt)) return;
-    if (attempt.again) this.pool.sendAgain(attempt);
-    else attempt.fail(cause);
+    if (this.#retired) this.#leftUnanswered();
+    this.#sendElsewhere(attempt, cause, this.#retired && this.#served > 0);
   }
 
   /** Keeps, watches or closes the connection when nothing waits on it. */
   protected settle(): void {
     if (!this.isIdle) return;
-    if (this.#retired || this.#isOld || this.pool.tooManyIdle) {
+    const now = performance.now();
+    if (this.#retired || this.#conduct.isMute || this.#isOld(now) || this.pool.tooManyIdle) {
       this.close();
       return;
     }
-    this.#idleSince = performance.now();
+    this.#idleSince = now;
     this.#timer ??= this.#look(this.pool.target.idle);
   }
 
@@ -188,12 +222,36 @@ export abstract class Connection implements Carrier {
     );
   }
 
-  /** The connection is of no more use: its attempts go elsewhere once, or fail. */
+  /** The connection is of no more use: its attempts go elsewhere, or fail. */
   protected lost(cause: UpstreamProblem = CLOSED): void {
-    for (const attempt of this.#leave()) {
-      if (attempt.again) this.pool.sendAgain(attempt);
-      else attempt.fail(cause);
-    }
+    const left = this.#leave();
+    // A peer that closes with queries unread in its buffer resets the connection.
+    const closed = cause.kind === 'closed' || cause.kind === 'reset';
+    if (closed && left.length > 0) this.#leftUnanswered();
+    for (const attempt of left) this.#sendElsewhere(attempt, cause, closed && this.#served > 0);
+  }
+
+  /** Attempts that it was good for: answered, or still to be so. */
+  get #served(): number {
+    return this.#conduct.answered + this.#waiting.size;
+  }
+
+  /**
+   * The upstream goes without answering all. Where it answers to the end, the next connections get no more than this one is
+   * good for; else it had waited for queries, and was about to close when one came.
+   */
+  #leftUnanswered(): void {
+    const toTheEnd = this.#waiting.size > 0 || this.#conduct.heardWithin(FAREWELL, performance.now());
+    if (this.#served > 0 && toTheEnd) this.pool.repliesEach = Math.min(this.pool.repliesEach, this.#served);
+  }
+
+  /**
+   * Once; and as often as an upstream closes connections that serve others: that says nothing about the attempt, and each
+   * round is paid for by those that were served.
+   */
+  #sendElsewhere(attempt: PooledAttempt, cause: UpstreamProblem, servesOthers: boolean): void {
+    if (attempt.again || servesOthers) this.pool.sendAgain(attempt);
+    else attempt.fail(cause);
   }
 
   /** Ends its attempts without a word. */

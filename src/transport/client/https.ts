@@ -72,7 +72,7 @@ class HttpsConnection extends Connection {
     const session = connect(origin, { createConnection: () => this.#socket, settings: { enablePush: false } });
     this.#session = session;
     session.on('error', (error) => this.lost(problemOf(error, 'http')));
-    session.on('goaway', () => this.retire());
+    session.on('goaway', () => this.leaving());
     session.on('close', () => this.lost());
     this.opened();
   }

@@ -4,9 +4,9 @@
  *
  *     openNetwork ──► channel(target) ──┬─ udp    a socket for each message                            udp.ts
  *                         │             ├─ tcp    ┐ pool.ts: connections that are kept and shared,     stream.ts
- *                         │             ├─ tls    │ connection.ts: the life of each,                   stream.ts, tls.ts
- *                         │             └─ https  ┘ attempt.ts: a message on its way                   https.ts, tls.ts
- *                         └─ usage.ts: sockets and octets of all of them, and their bounds
+ *                         │             ├─ tls    │ connection.ts, conduct.ts: the life of each,       stream.ts, tls.ts
+ *                         │             └─ https  ┘ attempt.ts, pace.ts: messages on their way         https.ts, tls.ts
+ *                         └─ usage.ts, socket-queue.ts: sockets and octets of all of them, and their bounds
  *
  * Nothing here throws out of a socket's event, and what is held is bounded by `upstreamSockets` and `upstreamOctets`.
  */

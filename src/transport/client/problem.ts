@@ -62,4 +62,5 @@ function reasonOf(error: Error): string | undefined {
 
 export const CHANNEL_CLOSED: UpstreamProblem = problem('closed', 'this server no longer uses the upstream');
 export const AT_SOCKET_LIMIT: UpstreamProblem = problem('socket-limit', 'too many sockets to upstreams');
+export const GAVE_WAY: UpstreamProblem = problem('timeout', 'given up for newer queries');
 export const AT_OCTET_LIMIT: UpstreamProblem = problem('octet-limit', 'too many octets wait for upstreams');

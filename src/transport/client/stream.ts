@@ -7,7 +7,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import { FrameReader, framed } from '../frames.ts';
-import type { PooledAttempt } from './attempt.ts';
+import { idOf, type PooledAttempt } from './attempt.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionKind, ConnectionPool } from './pool.ts';
 import { AT_OCTET_LIMIT, problem, problemOf } from './problem.ts';
@@ -38,6 +38,8 @@ export function tlsConnections(connector: TlsConnector): ConnectionKind {
 
 class StreamConnection extends Connection {
   readonly #socket: Socket;
+  /** What waits, by the id that its reply bears: no two have the same. */
+  readonly #byId = new Map<number, PooledAttempt>();
   readonly #frames = new FrameReader();
   /** What is counted as held now. */
   #held = 0;
@@ -53,18 +55,28 @@ class StreamConnection extends Connection {
     socket.on('close', () => this.lost());
   }
 
+  override take(attempt: PooledAttempt): void {
+    this.#byId.set(attempt.id, attempt);
+    super.take(attempt);
+  }
+
+  override canTake(attempt: PooledAttempt, now: number): boolean {
+    return super.canTake(attempt, now) && !this.#byId.has(attempt.id);
+  }
+
   protected write(attempt: PooledAttempt): void {
     this.#socket.write(attempt.octets, this.#written);
     this.#count();
   }
 
-  protected forget(): void {
-    // A reply that comes late is shown to the others, and nobody takes it.
+  protected forget(attempt: PooledAttempt): void {
+    this.#byId.delete(attempt.id);
   }
 
   protected destroy(): void {
     this.pool.usage.giveOctets(this.#held);
     this.#held = 0;
+    this.#byId.clear();
     this.#socket.destroy();
   }
 
@@ -79,7 +91,7 @@ class StreamConnection extends Connection {
         this.lost(EMPTY_FRAME);
         return;
       }
-      if (!this.received(message)) return;
+      if (!this.received(message, this.#byId.get(idOf(message)))) return;
     }
     this.#count();
   }

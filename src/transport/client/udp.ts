@@ -7,16 +7,18 @@
  * what comes from elsewhere, and ICMP errors about it are told. Between binding and connecting there is an instant in
  * which anybody's datagram is let in; those are shown with their true source, which the listener refuses.
  *
- * A datagram that is not the reply never ends the wait for the right one, and neither does one beyond `udpMessage`.
+ * A datagram that is not the reply never ends the wait for the right one, and neither does one beyond `udpMessage`. What
+ * has waited for long gives its socket up where there are too many.
  */
 import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { AT_SOCKET_LIMIT, CHANNEL_CLOSED, problemOf } from './problem.ts';
+import { AT_SOCKET_LIMIT, CHANNEL_CLOSED, GAVE_WAY, problemOf } from './problem.ts';
+import type { SocketHolder } from './socket-queue.ts';
 import type { Attempt, AttemptListener, Channel, Endpoint, UpstreamProblem, UpstreamTarget } from './upstream.ts';
 import type { Usage } from './usage.ts';
 
 export class UdpChannel implements Channel {
-  readonly counts = { reused: 0, opened: 0 };
+  readonly counts = { reused: 0, opened: 0, unasked: 0 };
   readonly usage: Usage;
   readonly to: Endpoint;
   readonly socketOptions: SocketOptions;
@@ -24,7 +26,8 @@ export class UdpChannel implements Channel {
   readonly source: { readonly address: string; readonly port: 0; readonly exclusive: true } | undefined;
   /** The upstream's address as the system spells it, once that has been asked for. */
   canonical: string | undefined;
-  readonly attempts = new Set<UdpAttempt>();
+  /** Those that are about to be told that they failed. */
+  readonly failing = new Set<UdpAttempt>();
   isClosed = false;
   readonly #closed: () => void;
 
@@ -48,49 +51,55 @@ export class UdpChannel implements Channel {
 
   close(): void {
     this.isClosed = true;
-    for (const attempt of this.attempts) attempt.cancel();
+    for (const attempt of this.failing) attempt.cancel();
+    let holder = this.usage.yielding.oldest;
+    while (holder !== undefined) {
+      const { newer } = holder;
+      if (holder instanceof UdpAttempt && holder.channel === this) holder.cancel();
+      holder = newer;
+    }
     this.#closed();
   }
 }
 
-class UdpAttempt implements Attempt {
-  readonly #channel: UdpChannel;
+class UdpAttempt implements Attempt, SocketHolder {
+  readonly channel: UdpChannel;
+  readonly since = performance.now();
+  older: SocketHolder | undefined;
+  newer: SocketHolder | undefined;
   readonly #listener: AttemptListener;
   #socket: Socket | undefined;
   /** Whether a place among the sockets is taken. */
   #holds = false;
   #over = false;
-  /** Until `send` has returned, problems are told later. */
-  #sending = true;
   /** A problem is about to be told. */
   #troubled = false;
 
   constructor(channel: UdpChannel, listener: AttemptListener) {
-    this.#channel = channel;
+    this.channel = channel;
     this.#listener = listener;
   }
 
   begin(message: Uint8Array): void {
-    const channel = this.#channel;
-    channel.attempts.add(this);
-    if (channel.isClosed) {
-      this.#failed(CHANNEL_CLOSED);
-    } else if (channel.usage.takeSocket()) {
+    const { isClosed, usage } = this.channel;
+    if (isClosed) {
+      this.#fail(CHANNEL_CLOSED);
+    } else if (usage.takeSocket()) {
       this.#holds = true;
+      usage.yielding.enter(this);
       try {
         this.#send(message);
       } catch (error) {
-        // Where connecting failed, its error comes in this tick, ahead of what is thrown because of it.
-        this.#failed(problemOf(error, 'invalid'));
+        // Where connecting failed, its own error is under way, and says more than what is thrown because of it.
+        process.nextTick(() => this.#fail(problemOf(error, 'invalid')));
       }
     } else {
-      this.#failed(AT_SOCKET_LIMIT);
+      this.#fail(AT_SOCKET_LIMIT);
     }
-    this.#sending = false;
   }
 
   #send(message: Uint8Array): void {
-    const channel = this.#channel;
+    const channel = this.channel;
     const { to, source } = channel;
     const socket = createSocket(channel.socketOptions);
     this.#socket = socket;
@@ -106,11 +115,11 @@ class UdpAttempt implements Attempt {
   }
 
   readonly #sent = (error: Error | null): void => {
-    if (error !== null) this.#failed(problemOf(error, 'closed'));
+    if (error !== null) this.#fail(problemOf(error, 'closed'));
   };
 
   #received(datagram: Uint8Array, from: RemoteInfo): void {
-    const channel = this.#channel;
+    const channel = this.channel;
     // A socket in trouble may be bound and not connected: whatever comes to it is nobody's.
     if (this.#over || this.#troubled || datagram.length > channel.usage.limits.udpMessage) return;
     const upstream = from.port === channel.to.port && this.#isUpstream(from.address);
@@ -119,29 +128,44 @@ class UdpAttempt implements Attempt {
 
   /** The system may spell the address in another way than the configuration does. */
   #isUpstream(address: string): boolean {
-    const channel = this.#channel;
+    const channel = this.channel;
     if (address === channel.to.address) return true;
     channel.canonical ??= this.#socket?.remoteAddress().address;
     return address === channel.canonical;
   }
 
-  #failed(problem: UpstreamProblem): void {
-    if (this.#over) return;
-    if (this.#sending) {
-      this.#troubled = true;
-      setImmediate(() => this.#failed(problem));
-      return;
-    }
-    this.cancel();
-    this.#channel.usage.tell(this.#listener, problem);
+  /** The socket goes at once; the listener is told when nobody is in the middle of `send`. */
+  #fail(problem: UpstreamProblem): void {
+    if (this.#over || this.#troubled) return;
+    this.#troubled = true;
+    this.#letGo();
+    const { failing, usage } = this.channel;
+    failing.add(this);
+    setImmediate(() => {
+      if (this.#over) return;
+      this.cancel();
+      usage.tell(this.#listener, problem);
+    });
+  }
+
+  yieldSocket(): void {
+    this.#fail(GAVE_WAY);
   }
 
   cancel(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#channel.attempts.delete(this);
+    this.#letGo();
+    if (this.#troubled) this.channel.failing.delete(this);
+  }
+
+  #letGo(): void {
+    if (!this.#holds) return;
+    this.#holds = false;
+    const { usage } = this.channel;
     // Its 'error' listener stays: what the system says of it from now on concerns nobody.
     this.#socket?.close();
-    if (this.#holds) this.#channel.usage.giveSocket();
+    usage.yielding.leave(this);
+    usage.giveSocket();
   }
 }

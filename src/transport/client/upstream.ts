@@ -70,14 +70,24 @@ export interface Attempt {
   cancel(): void;
 }
 
+/** Live. */
+export interface ChannelCounts {
+  /** Messages that left on a connection that was there already. */
+  readonly reused: number;
+  /** Messages for which a connection, or over UDP a socket, was opened. */
+  readonly opened: number;
+  /** Messages that came over a connection and that nothing waited for there, or not any more. */
+  readonly unasked: number;
+}
+
 export interface Channel {
   /**
    * Sends one message, which is copied. Calls nothing of the listener before it returns, and never throws. On a channel
-   * that was closed it fails.
+   * that was closed it fails. Over a stream the listener is shown what bears the id of its message; where a connection
+   * keeps others waiting, what is sent next goes on another.
    */
   send(message: Uint8Array, listener: AttemptListener): Attempt;
-  /** Messages that left on a connection that was there already, and those for which one was opened; live. */
-  readonly counts: { readonly reused: number; readonly opened: number };
+  readonly counts: ChannelCounts;
   /** Ends all attempts without a word and closes all connections. */
   close(): void;
 }

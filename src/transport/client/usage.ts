@@ -1,16 +1,25 @@
 /**
  * What all channels of one network hold together: sockets, and octets that wait to be sent or to become whole messages.
- * Whoever takes gives back exactly once. Both have a bound, and what was refused at one is counted.
+ * Whoever takes gives back exactly once. Both have a bound, and how often it was reached is counted.
+ *
+ * Queries that nobody answers must not keep others from being asked: at the bound of sockets the oldest that waits over
+ * UDP gives way, if it has waited for longer than most answers take.
  */
 import type { Bounds } from '../../bounds.ts';
+import { SocketQueue } from './socket-queue.ts';
 import type { AttemptListener, Endpoint, UpstreamProblem } from './upstream.ts';
+
+/** Milliseconds after which a socket may be taken from the query that waits on it. */
+const LATE = 100;
 
 export class Usage {
   readonly limits: Bounds;
   /** Open or being opened. */
   sockets = 0;
   octets = 0;
-  /** How often a bound kept something from being taken. */
+  /** Those of the sockets that can be taken back. */
+  readonly yielding = new SocketQueue();
+  /** How often something was to be taken at a bound. */
   readonly reached = { sockets: 0, octets: 0 };
   readonly #report: (message: string) => void;
 
@@ -19,11 +28,13 @@ export class Usage {
     this.#report = report;
   }
 
-  /** False where the bound is reached; nothing is taken then. */
+  /** False where the bound is reached and nobody gives way; nothing is taken then. */
   takeSocket(): boolean {
     if (this.sockets >= this.limits.upstreamSockets) {
       this.reached.sockets++;
-      return false;
+      const { oldest } = this.yielding;
+      if (oldest === undefined || performance.now() - oldest.since < LATE) return false;
+      oldest.yieldSocket();
     }
     this.sockets++;
     return true;

@@ -323,7 +323,7 @@ describe('cache, a failure that is remembered', () => {
       rcode: Rcode.SERVFAIL,
       error: undefined,
       explanation: {
-        label: 'cached_failure',
+        word: 'cached_failure',
         code: 13,
         text: 'the last try failed a moment ago: no upstream answered in time: 192.0.2.1:53 timeout',
       },

@@ -18,7 +18,7 @@ import { explain } from '../../../src/plugins/reasons.ts';
 
 const OLD = 'www.example. 60 IN A 192.0.2.1';
 const NEW = 'www.example. 60 IN A 192.0.2.2';
-const old = { answers: [{ octets: Uint8Array.of(192, 0, 2, 1) }], explanation: { label: 'stale', code: 3 } };
+const old = { answers: [{ octets: Uint8Array.of(192, 0, 2, 1) }], explanation: { word: 'stale', code: 3 } };
 const newer = { answers: [{ octets: Uint8Array.of(192, 0, 2, 2) }], explanation: undefined };
 
 const stale = (words = '', more = ''): string => `cache {\n  serve_stale ${words}\n  ${more}\n}`;
@@ -118,7 +118,7 @@ describe('serve_stale immediate', () => {
     ask();
     wait(120);
     upstream.now(DEAD);
-    expect(ask()).toMatchObject({ rcode: Rcode.NXDOMAIN, explanation: { label: 'stale_nxdomain', code: 19 } });
+    expect(ask()).toMatchObject({ rcode: Rcode.NXDOMAIN, explanation: { word: 'stale_nxdomain', code: 19 } });
     upstream.now(NODATA);
     expect(ask()).toMatchObject({ rcode: Rcode.NXDOMAIN });
   });

@@ -4,7 +4,16 @@ import { Flag, Rcode } from '../../../src/dns/constants.ts';
 import { Health } from '../../../src/plugins/forward/health.ts';
 import { Latency } from '../../../src/plugins/forward/latency.ts';
 import { Metrics } from '../../../src/telemetry/metrics.ts';
-import { FakeNetwork, type Forwarding, answering, forwarding, fresh, refusing, silent } from './support.ts';
+import {
+  type Behaviour,
+  FakeNetwork,
+  type Forwarding,
+  answering,
+  forwarding,
+  fresh,
+  refusing,
+  silent,
+} from './support.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -78,6 +87,21 @@ describe('health checks', () => {
     expect(network.checks(A)).toHaveLength(0);
   });
 
+  it('with max_fails 0, a late reply causes a message that tells death from slowness, and nothing else', async () => {
+    const lines = `forward . ${A} ${B} {\nmax_fails 0\n}`;
+    const { resolve, network, metric } = await forwarding(lines, { behaviours: { [A]: silent, [B]: silent } });
+    expect((await resolve(fresh())).took).toBeLessThan(1_800);
+    const slow: Behaviour = (sent) => sent.reply(right, sent.isCheck ? 1 : 1_900);
+    network.behaviours.set(A, slow);
+    network.behaviours.set(B, slow);
+    expect((await resolve(fresh())).answer.kind).toBe('reply');
+    await vi.advanceTimersByTimeAsync(3_000);
+    const checks = network.checks(A).length;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(network.checks(A)).toHaveLength(checks);
+    expect(metric(`coredns_proxy_healthcheck_failures_total{proxy_name="forward",to="${A}:53"}`)).toBe(0);
+  });
+
   it('end when the plugin is closed', async () => {
     const { resolve, network, close } = await forwarding(`forward . ${A}`, { behaviours: { [A]: refusing } });
     await resolve(fresh());
@@ -137,7 +161,7 @@ describe('a loss', () => {
     const { health, checks } = healthOf(2);
     const sentAt = performance.now();
     await vi.advanceTimersByTimeAsync(5);
-    health.heard();
+    health.heard(performance.now());
     for (let i = 0; i < 5; i++) health.lost(sentAt);
     health.doubt(sentAt);
     expect(health.preferred).toBe(true);
@@ -148,7 +172,7 @@ describe('a loss', () => {
     health.lost(performance.now());
     expect(health.preferred).toBe(false);
     expect(checks()).toBe(1);
-    health.heard();
+    health.heard(performance.now());
     expect(health.preferred).toBe(true);
   });
 
@@ -185,7 +209,7 @@ describe('all upstreams down', () => {
       kind: 'failure',
       rcode: Rcode.SERVFAIL,
       error: 'no healthy proxies',
-      explanation: { label: 'upstreams_unhealthy', text: `all upstreams are down: ${A}:53, ${B}:53` },
+      explanation: { word: 'upstreams_unhealthy', text: `all upstreams are down: ${A}:53, ${B}:53` },
     });
   });
 

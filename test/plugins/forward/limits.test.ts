@@ -2,12 +2,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { bounds } from '../../../src/bounds.ts';
 import { Flag, Rcode } from '../../../src/dns/constants.ts';
-import { type Outcome, failure, reply } from '../../../src/plugins/answer.ts';
+import { type Outcome, reply } from '../../../src/plugins/answer.ts';
 import { FailureMemory } from '../../../src/plugins/forward/failures.ts';
-import { type Account, Query } from '../../../src/plugins/query.ts';
 import { FakeClock, makeQuery } from '../support.ts';
-import { FakeNetwork, answering, forwarding, fresh, named, refusing, silent } from './support.ts';
-import { explain } from '../../../src/plugins/reasons.ts';
+import { FakeNetwork, type Sent, answering, forwarding, fresh, named, onAccount, refusing, silent } from './support.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -20,11 +18,15 @@ const A = '192.0.2.1';
 const B = '192.0.2.2';
 const right = { answers: ['x.example. 60 IN A 203.0.113.1'] };
 
-/** A look-up on the way to the answer of a client query. */
-function onAccount(account: Account): Query {
-  const { question, request, requestSize, client } = fresh();
-  const resolver = { server: 'dns://:53', resolve: () => failure(Rcode.SERVFAIL, explain('internalError')) };
-  return new Query(question, request, requestSize, client, account, resolver);
+let evils = 0;
+
+/** A query for a fresh name of a zone that nobody answers for. */
+function evil(): ReturnType<typeof fresh> {
+  return named(`n${evils++}.evil.test.`);
+}
+
+function isEvil({ decoded }: Sent): boolean {
+  return decoded.question?.name.toString().endsWith('.evil.test.') === true;
 }
 
 async function settled(outcomes: readonly Outcome[]): Promise<readonly Awaited<Outcome>[]> {
@@ -70,7 +72,14 @@ describe('equal questions (CVE-2023-30464)', () => {
     hasty.account.deadline = performance.now() + 40;
     const [first, second] = await settled([ask(named('same.example.')), ask(hasty)]);
     expect(first?.kind).toBe('reply');
-    expect(second).toMatchObject({ kind: 'failure', explanation: { label: 'cancelled' } });
+    expect(second).toMatchObject({ kind: 'failure', explanation: { word: 'cancelled' } });
+  });
+
+  it('are all answered, as many as may wait over UDP: a hot name whose time is over', async () => {
+    const { ask } = await forwarding(`forward . ${A}`, { behaviours: { [A]: answering(right, 90) } });
+    const outcomes = Array.from({ length: bounds.udpInFlight }, () => ask(named('hot.example.')));
+    const kinds = new Set((await settled(outcomes)).map(({ kind }) => kind));
+    expect([...kinds]).toEqual(['reply']);
   });
 
   it('are answered with SERVFAIL beyond the bound of sharers', async () => {
@@ -79,7 +88,7 @@ describe('equal questions (CVE-2023-30464)', () => {
     expect(ask(named('same.example.'))).toMatchObject({
       kind: 'failure',
       rcode: Rcode.SERVFAIL,
-      explanation: { code: 22, label: 'too_many_upstream_queries' },
+      explanation: { code: 22, word: 'too_many_upstream_queries' },
     });
     expect(metric('nodens_bounds_reached_total{bound="upstreamSharers"}')).toBe(1);
     await settled([]);
@@ -159,6 +168,69 @@ describe('bounds', () => {
     await settled([]);
   });
 
+  it('upstreamQueries: the oldest gives way to a new one, so that a flood of names without answers stops nobody', async () => {
+    const { ask, resolve, network, metric } = await forwarding(`forward . ${A}`, {
+      behaviours: { [A]: (sent) => void (isEvil(sent) || sent.reply(sent.isCheck ? {} : right)) },
+    });
+    const oldest = ask(evil());
+    await vi.advanceTimersByTimeAsync(50);
+    for (let i = 1; i < bounds.upstreamQueries; i++) void ask(evil());
+    await vi.advanceTimersByTimeAsync(60);
+    expect((await resolve(fresh())).answer).toMatchObject({ kind: 'reply', rcode: Rcode.NOERROR });
+    expect(await oldest).toMatchObject({
+      kind: 'failure',
+      rcode: Rcode.SERVFAIL,
+      fromUpstream: false,
+      explanation: { code: 22, word: 'too_many_upstream_queries' },
+    });
+    expect(metric('nodens_bounds_reached_total{bound="upstreamQueries"}')).toBe(1);
+    // The next oldest came 50 ms later, and has not had its time yet.
+    void ask(evil());
+    expect(ask(evil())).toMatchObject({ kind: 'failure' });
+    const open = network.queries().filter((sent) => isEvil(sent) && !sent.over);
+    expect(open.length).toBeGreaterThanOrEqual(bounds.upstreamQueries - 1);
+    await settled([]);
+    expect(network.sent.every(({ over }) => over)).toBe(true);
+  });
+
+  it('nobody is asked the same again while half of the places are taken, but others are', async () => {
+    const { ask, network } = await forwarding(`forward . ${A} ${B} {\npolicy sequential\n}`);
+    const count = bounds.upstreamQueries / 2 + 1;
+    for (let i = 0; i < count; i++) void ask(evil());
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(network.queries(A)).toHaveLength(count);
+    expect(network.queries(B)).toHaveLength(count);
+    await settled([]);
+  });
+
+  it('upstreamQueriesPerLine: a line has no more than half where there are others', async () => {
+    const { ask, resolve, metric, host } = await forwarding(`forward test ${A}\nforward . ${B}`, {
+      behaviours: { [A]: silent, [B]: answering(right) },
+    });
+    const first = ask(evil());
+    for (let i = 1; i < bounds.upstreamQueriesPerLine; i++) void ask(evil());
+    host.takeLines();
+    expect(ask(evil())).toMatchObject({ kind: 'failure', explanation: { word: 'too_many_upstream_queries' } });
+    expect(metric('nodens_bounds_reached_total{bound="upstreamQueriesPerLine"}')).toBe(1);
+    expect(host.takeLines()).toEqual([
+      `[WARNING] plugin/forward: the bound upstreamQueriesPerLine is reached: ${bounds.upstreamQueriesPerLine} queries of one 'forward' line wait for upstreams`,
+    ]);
+    expect((await resolve(fresh())).answer).toMatchObject({ kind: 'reply' });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(ask(evil())).toBeInstanceOf(Promise);
+    expect(await first).toMatchObject({ kind: 'failure', explanation: { word: 'too_many_upstream_queries' } });
+    await settled([]);
+  });
+
+  it('upstreamQueriesPerLine: a line that is alone has all', async () => {
+    const before = await forwarding(`forward test ${A}\nforward . ${B}`);
+    before.close();
+    const { ask, metric } = await forwarding(`forward . ${A}`, { host: before.host, network: before.network });
+    for (let i = 0; i < bounds.upstreamQueries; i++) expect(ask(evil())).toBeInstanceOf(Promise);
+    expect(metric('nodens_bounds_reached_total{bound="upstreamQueriesPerLine"}')).toBe(0);
+    await settled([]);
+  });
+
   it('max_concurrent: one more is refused', async () => {
     const { ask, metric } = await forwarding(`forward . ${A} {\nmax_concurrent 2\n}`, {
       behaviours: { [A]: answering(right) },
@@ -194,7 +266,7 @@ describe('bounds', () => {
     expect((await resolve(onAccount(account))).answer).toMatchObject({
       kind: 'failure',
       rcode: Rcode.SERVFAIL,
-      explanation: { code: 22, label: 'too_many_attempts' },
+      explanation: { code: 22, word: 'too_many_attempts' },
     });
     expect(network.queries()).toHaveLength(bounds.upstreamAttemptsPerQuery);
     expect(metric('nodens_bounds_reached_total{bound="upstreamAttemptsPerQuery"}')).toBe(1);
@@ -203,14 +275,14 @@ describe('bounds', () => {
   it.each([
     ['socket-limit', 'upstreamSockets', 'too_many_upstream_sockets'],
     ['octet-limit', 'upstreamOctets', 'too_many_octets'],
-  ] as const)('%s of the network: SERVFAIL that is not remembered', async (kind, bound, label) => {
+  ] as const)('%s of the network: SERVFAIL that is not remembered', async (kind, bound, word) => {
     const { resolve, ask, metric } = await forwarding(`forward . ${A} ${B}`, {
       behaviours: { [A]: (sent) => sent.fail(kind), [B]: (sent) => sent.fail(kind) },
     });
     expect((await resolve(named('full.example.'))).answer).toMatchObject({
       kind: 'failure',
       fromUpstream: false,
-      explanation: { code: 23, label },
+      explanation: { code: 23, word },
     });
     expect(metric(`nodens_bounds_reached_total{bound="${bound}"}`)).toBe(1);
     expect(ask(named('full.example.'))).toBeInstanceOf(Promise);

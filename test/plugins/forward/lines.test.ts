@@ -11,6 +11,7 @@ import {
   fresh,
   makeForwardHost,
   named,
+  onAccount,
   refusing,
 } from './support.ts';
 
@@ -92,6 +93,27 @@ describe('next', () => {
       behaviours: { [A]: refusing, [B]: answering(right) },
     });
     expect((await resolve(fresh())).answer).toMatchObject({ kind: 'reply', rcode: Rcode.NOERROR });
+  });
+
+  it('has one time for all lines: a client is told within 1.8 s that all are silent', async () => {
+    const lines = `forward . ${A} {\nnext SERVFAIL\n}\nforward . ${B} {\nnext SERVFAIL\n}\nforward . ${C}`;
+    const { resolve, network } = await forwarding(lines);
+    const { answer, took } = await resolve(fresh());
+    expect(answer).toMatchObject({ kind: 'failure', rcode: Rcode.SERVFAIL, explanation: { code: 22 } });
+    expect(took).toBeLessThan(1_800);
+    expect(network.queries(C).length).toBeGreaterThan(0);
+    network.behaviours.set(C, answering(right, 30));
+    expect((await resolve(fresh())).answer).toMatchObject({ kind: 'reply', rcode: Rcode.NOERROR });
+  });
+
+  it('leaves the whole time to a line whose upstream has answered the same client query', async () => {
+    const { resolve } = await forwarding(`forward . ${A}`, {
+      behaviours: { [A]: (sent) => sent.reply(sent.isCheck ? {} : right, sent.isCheck ? 300 : 1_400) },
+    });
+    const query = fresh();
+    expect((await resolve(query)).answer.kind).toBe('reply');
+    const { answer } = await resolve(onAccount(query.account));
+    expect(answer.kind).toBe('reply');
   });
 
   it('gives the reply where no further line covers the name', async () => {

@@ -125,7 +125,7 @@ describe('TLS and HTTPS', () => {
   ])('fail on %s', async (_, name, options) => {
     const upstream = await openTlsUpstream({ behaviour: right, ...options });
     const ask = await asking(`forward . tls://127.0.0.1:${upstream.port} ${trusting(name)}`);
-    expect(await ask()).toMatchObject({ kind: 'failure', explanation: { label: 'upstreams_unreachable' } });
+    expect(await ask()).toMatchObject({ kind: 'failure', explanation: { word: 'upstreams_unreachable' } });
     expect(upstream.queries).toHaveLength(0);
     await upstream.close();
   });
@@ -209,7 +209,7 @@ describe('a hostile upstream', () => {
     await gone.close();
     const askGone = await asking(`forward . 127.0.0.1:${port}`);
     const started = performance.now();
-    expect(await askGone()).toMatchObject({ kind: 'failure', explanation: { label: 'upstreams_unreachable' } });
+    expect(await askGone()).toMatchObject({ kind: 'failure', explanation: { word: 'upstreams_unreachable' } });
     expect(performance.now() - started).toBeLessThan(500);
   });
 

@@ -10,7 +10,7 @@ import { Name } from '../../../src/dns/name.ts';
 import { parseRecord } from '../../../src/dns/presentation.ts';
 import type { RRset } from '../../../src/dns/rrset.ts';
 import { MessageWriter } from '../../../src/dns/writer.ts';
-import type { Answer, Outcome } from '../../../src/plugins/answer.ts';
+import { type Answer, type Outcome, failure } from '../../../src/plugins/answer.ts';
 import { forward } from '../../../src/plugins/forward/forward.ts';
 import type {
   Attempt,
@@ -22,7 +22,8 @@ import type {
   UpstreamTarget,
 } from '../../../src/plugins/network.ts';
 import type { Next } from '../../../src/plugins/plugin.ts';
-import type { Query } from '../../../src/plugins/query.ts';
+import { type Account, Query } from '../../../src/plugins/query.ts';
+import { explain } from '../../../src/plugins/reasons.ts';
 import {
   type BlockOptions,
   FakeClock,
@@ -143,14 +144,18 @@ export function answering(parts: ReplyParts = {}, after = 1): Behaviour {
 
 export class FakeNetwork implements Network {
   readonly sent: Sent[] = [];
-  readonly channels: { readonly target: UpstreamTarget; closed: boolean }[] = [];
+  readonly channels: {
+    readonly target: UpstreamTarget;
+    readonly counts: { reused: number; opened: number; unasked: number };
+    closed: boolean;
+  }[] = [];
   /** By `ADDRESS` or `PROTOCOL ADDRESS`; who is not in it is silent. */
   readonly behaviours = new Map<string, Behaviour>();
 
   channel(target: UpstreamTarget): Channel {
-    const opened = { target, closed: false };
+    const counts = { reused: 0, opened: 0, unasked: 0 };
+    const opened = { target, counts, closed: false };
     this.channels.push(opened);
-    const counts = { reused: 0, opened: 0 };
     return {
       counts,
       send: (message, listener): Attempt => {
@@ -264,6 +269,13 @@ let asked = 0;
 /** A query for a name that nobody asked before. */
 export function fresh(options: QueryOptions = {}): Query {
   return makeQuery(`n${asked++}.example.`, 'A', options);
+}
+
+/** A look-up on the way to the answer of a client query. */
+export function onAccount(account: Account): Query {
+  const { question, request, requestSize, client } = fresh();
+  const resolver = { server: 'dns://:53', resolve: () => failure(Rcode.SERVFAIL, explain('internalError')) };
+  return new Query(question, request, requestSize, client, account, resolver);
 }
 
 export function named(name: string, options: QueryOptions = {}): Query {

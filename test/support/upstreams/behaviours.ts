@@ -8,6 +8,10 @@ import { a, frame, parseQuery, QUESTION_NAME, record, reply, types, uint16, wire
 export interface Asked {
   readonly protocol: 'udp' | 'tcp' | 'tls';
   readonly octets: Buffer;
+  /** The connection that it came over, counted from 1; 0 over UDP. */
+  readonly connection: number;
+  /** The how-manieth on its connection, counted from 1. */
+  readonly nth: number;
   /** Sends a message where the query came from: a datagram, or a frame. */
   send(message: Buffer): void;
   /** Sends a datagram from another port; over a stream, nothing. */
@@ -141,6 +145,24 @@ export const emptyFrame: Behaviour = (asked) => asked.write(uint16(0));
 
 export const resets: Behaviour = (asked) => asked.reset();
 export const closes: Behaviour = (asked) => asked.end();
+
+/** So many right answers on each connection, then its end, whatever else was asked on it. */
+export function closesAfter(count: number, how: 'end' | 'reset'): Behaviour {
+  return (asked) => {
+    if (asked.nth > count) return;
+    right(asked);
+    if (asked.nth === count) asked[how]();
+  };
+}
+
+/** Works through each connection in order: what comes behind a query that `sticks` is never looked at. */
+export function inOrder(sticks: (name: string) => boolean): Behaviour {
+  const stuck = new Set<number>();
+  return (asked) => {
+    if (sticks(parseQuery(asked.octets).name)) stuck.add(asked.connection);
+    if (!stuck.has(asked.connection)) right(asked);
+  };
+}
 
 /** The longest message that a frame can carry: as many A records as fit, and padding in a last one of another type. */
 export const largest: Behaviour = (asked) => asked.send(largestReply(asked.octets));

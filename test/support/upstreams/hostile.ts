@@ -118,6 +118,8 @@ export class HostileUpstream {
       this.#ask({
         protocol: 'udp',
         octets,
+        connection: 0,
+        nth: 1,
         send: (message) => udp.send(message, client.port, client.address),
         sendFromElsewhere: (message) => this.#elsewhere?.send(message, client.port, client.address),
         write: (message) => udp.send(message, client.port, client.address),
@@ -177,6 +179,8 @@ export class HostileUpstream {
   }
 
   #serve(socket: Socket, protocol: 'tcp' | 'tls'): void {
+    const connection = this.asked.connections;
+    let nth = 0;
     let held = Buffer.alloc(0);
     const write = (octets: Buffer): void => void (socket.writable && socket.write(octets));
     socket.on('error', () => {});
@@ -190,6 +194,8 @@ export class HostileUpstream {
         this.#ask({
           protocol,
           octets,
+          connection,
+          nth: ++nth,
           send: (message) => write(frame(message)),
           sendFromElsewhere: () => {},
           write,

@@ -66,7 +66,7 @@ describe('one session', () => {
     );
     expect(replies.map(addressIn)).toEqual([97, 98, 99, 100, 101].map((octet) => `192.0.2.${octet}`));
     expect(upstream.asked.sessions).toBe(1);
-    expect(channel.counts).toEqual({ opened: 1, reused: 4 });
+    expect(channel.counts).toEqual({ opened: 1, reused: 4, unasked: 0 });
     expect(network.usage).toMatchObject({ sockets: 1, octets: 0 });
   });
 
@@ -112,7 +112,22 @@ describe('one session', () => {
     expect(upstream.asked.sessions).toBe(2);
     upstream.behaviour = (stream) => stream.session?.destroy();
     expect(['closed', 'reset', 'http']).toContain((await problemWith(channel)).kind);
-    expect(network.usage).toMatchObject({ sockets: 0, octets: 0 });
+    expect(network.usage.octets).toBe(0);
+  });
+
+  it('that is closed after each response is no failure of those that stood behind it', async () => {
+    const behaviour: HttpBehaviour = (stream, octets) => {
+      const { session } = stream;
+      // The first of each session: streams of clients have odd numbers.
+      if (stream.id !== 1) return;
+      // GOAWAY with the last stream that is served.
+      session?.goaway(constants.NGHTTP2_NO_ERROR, 1);
+      responds()(stream, octets);
+    };
+    const upstream = closing(await HostileHttps.open(behaviour));
+    const channel = testNetwork().channel(targetOf('https', upstream.port));
+    const replies = await Promise.all(queries(12).map((message) => replyTo(channel, message)));
+    expect(replies.map(addressIn)).toEqual(Array.from({ length: 12 }, () => RIGHT));
   });
 });
 

@@ -1,11 +1,13 @@
 /** The bounds of the client network, over all channels together, and that what was taken is given back. */
 import { describe, expect, it } from 'vitest';
-import type { UpstreamTarget } from '../../../src/transport/client/upstream.ts';
+import type { ClientNetwork } from '../../../src/transport/client/network.ts';
+import type { Channel, UpstreamTarget } from '../../../src/transport/client/upstream.ts';
 import { halfAFrame, largest, RIGHT, right, silent } from '../../support/upstreams/behaviours.ts';
 import { openTlsUpstream, openUpstream } from '../../support/upstreams/hostile.ts';
 import { HostileHttps, MEDIA_TYPE } from '../../support/upstreams/hostile-https.ts';
 import {
   addressIn,
+  type Asking,
   begin,
   closing,
   problemWith,
@@ -56,17 +58,91 @@ describe('upstreamSockets', () => {
 
   it('counts the sockets of all protocols together', async () => {
     const network = testNetwork({ limits: { upstreamSockets: 4 } });
-    const channels = await Promise.all(
-      protocols.map(async (protocol) => network.channel(await silentTarget(protocol))),
-    );
-    const asked = channels.map((channel) => begin(channel));
+    const [targets, others] = await Promise.all([
+      Promise.all(protocols.map(silentTarget)),
+      Promise.all(protocols.map(silentTarget)),
+    ]);
+    const asked = targets.map((target) => begin(network.channel(target)));
     expect(network.usage.sockets).toBe(4);
-    const problems = await Promise.all(
-      (await Promise.all(protocols.map(silentTarget))).map((target) => problemWith(network.channel(target))),
-    );
+    const problems = await Promise.all(others.map((target) => problemWith(network.channel(target))));
     expect(problems.map(({ kind }) => kind)).toEqual(protocols.map(() => 'socket-limit'));
     expect(network.reached.sockets).toBe(4);
     for (const { attempt } of asked) attempt.cancel();
+  });
+});
+
+describe('at upstreamSockets, what waits for long over UDP', () => {
+  const LIMIT = 16;
+  const LATE = 100;
+
+  async function dead(): Promise<{ network: ClientNetwork; channel: Channel; asked: readonly Asking[] }> {
+    const network = testNetwork({ limits: { upstreamSockets: LIMIT } });
+    const channel = network.channel(await silentTarget('udp'));
+    const asked = queries(LIMIT).map((message) => begin(channel, message));
+    const then = performance.now();
+    await until(() => performance.now() - then > LATE);
+    return { network, channel, asked };
+  }
+
+  it('gives way to what is new, the oldest first', async () => {
+    const { network, asked } = await dead();
+    const upstream = closing(await openUpstream({ behaviour: right }));
+    const channel = network.channel(targetOf('udp', upstream.port));
+    const fresh = queries(5).map((message) => begin(channel, message));
+    expect(network.usage.sockets).toBe(LIMIT);
+    // Nobody is told within another's call.
+    expect(asked.flatMap(({ problems }) => problems)).toEqual([]);
+    for (const { outcome } of fresh) {
+      // oxlint-disable-next-line no-await-in-loop -- one after another
+      expect(await outcome).toMatchObject({ kind: 'reply' });
+    }
+    const gone = asked.map(({ problems }) => problems.map(({ kind, text }) => `${kind}: ${text}`));
+    expect(gone).toEqual(asked.map((_, index) => (index < 5 ? ['timeout: given up for newer queries'] : [])));
+    expect(network.reached.sockets).toBe(5);
+    for (const { attempt } of asked) attempt.cancel();
+  });
+
+  it.each(['tcp', 'tls', 'https'] as const)('gives way to a connection over %s', async (protocol) => {
+    const { network, asked } = await dead();
+    const opened = begin(network.channel(await silentTarget(protocol)));
+    await asked[0]?.outcome;
+    expect(opened.problems).toEqual([]);
+    expect(network.usage.sockets).toBe(LIMIT);
+    for (const { attempt } of [opened, ...asked]) attempt.cancel();
+  });
+
+  it('is told nothing if it is cancelled, or its channel closed, before it could be', async () => {
+    const { network, channel, asked } = await dead();
+    const fresh = queries(4).map((message) => begin(network.channel(targetOf('udp', 9)), message));
+    asked[0]?.attempt.cancel();
+    channel.close();
+    await Promise.all(fresh.map(({ outcome }) => outcome));
+    expect(asked.flatMap(({ problems }) => problems)).toEqual([]);
+    expect(network.usage.sockets).toBe(0);
+  });
+
+  it('does not keep others from being answered, however much of it comes', async () => {
+    const network = testNetwork({ limits: { upstreamSockets: 64 } });
+    const flooded = network.channel(await silentTarget('udp'));
+    const upstream = closing(await openUpstream({ behaviour: right }));
+    const channel = network.channel(targetOf('udp', upstream.port));
+    // A listener that sends again as soon as it fails, as one that has tries left.
+    const flood = (tries: number): void => {
+      flooded.send(QUERY, { received: () => false, failed: () => tries > 0 && flood(tries - 1) });
+    };
+    for (let unanswerable = 0; unanswerable < 64; unanswerable++) flood(3);
+    for (let round = 0; round < 4; round++) {
+      const then = performance.now();
+      // oxlint-disable-next-line no-await-in-loop -- round by round
+      await until(() => performance.now() - then > LATE);
+      for (let unanswerable = 0; unanswerable < 32; unanswerable++) flood(0);
+      // oxlint-disable-next-line no-await-in-loop -- round by round
+      const replies = await Promise.all(queries(16).map((message) => replyTo(channel, message)));
+      expect(replies.map(addressIn)).toEqual(replies.map(() => RIGHT));
+      expect(network.usage.sockets).toBeLessThanOrEqual(64);
+    }
+    flooded.close();
+    expect(network.usage.sockets).toBe(0);
   });
 });
 

@@ -6,6 +6,7 @@ import {
   closes,
   emptyFrame,
   forgeries,
+  forging,
   halfAFrame,
   largest,
   largestReply,
@@ -40,7 +41,7 @@ describe('a connection', () => {
       expect(addressIn(await replyTo(channel, message))).toBe(RIGHT);
     }
     expect(upstream.asked).toMatchObject({ tcp: 5, connections: 1 });
-    expect(channel.counts).toEqual({ opened: 1, reused: 4 });
+    expect(channel.counts).toEqual({ opened: 1, reused: 4, unasked: 0 });
     expect(network.usage).toMatchObject({ sockets: 1, octets: 0 });
   });
 
@@ -53,6 +54,7 @@ describe('a connection', () => {
     await upstream.until(() => waiting.length === 20);
     for (const one of waiting.toReversed()) right(one);
     const outcomes = await Promise.all(asked.map(({ outcome }) => outcome));
+    expect(asked.map(({ shown }) => shown.length)).toEqual(asked.map(() => 1));
     const ids = outcomes.map((outcome) => outcome.kind === 'reply' && outcome.message.readUInt16BE(0));
     expect(ids).toEqual(messages.map((message) => message.readUInt16BE(0)));
     expect(upstream.asked.connections).toBe(1);
@@ -103,7 +105,7 @@ describe('a connection', () => {
     const then = performance.now();
     await until(() => performance.now() - then > 2);
     await replyTo(channel);
-    expect(channel.counts).toEqual({ opened: 2, reused: 0 });
+    expect(channel.counts).toEqual({ opened: 2, reused: 0, unasked: 0 });
   });
 
   it('beyond those that may be idle is closed', async () => {
@@ -217,19 +219,44 @@ describe('a peer', () => {
     };
     const upstream = closing(await openUpstream({ behaviour }));
     const network = testNetwork();
-    const asking = begin(network.channel(targetOf('tcp', upstream.port)));
+    const channel = network.channel(targetOf('tcp', upstream.port));
+    const asking = begin(channel);
     expect(await asking.outcome).toMatchObject({ kind: 'failed', problem: { kind: 'invalid' } });
-    expect(asking.shown.length).toBeLessThan(100);
+    expect(asking.shown).toEqual([]);
+    expect(channel.counts.unasked).toBeGreaterThan(60);
     expect(network.usage.sockets).toBe(0);
   });
 
   it('whose reply is wrong is waited for', async () => {
     const upstream = closing(
-      await openUpstream({ behaviour: both((asked) => asked.send(forgeries['wrong id'](asked.octets)), right) }),
+      await openUpstream({ behaviour: both((asked) => asked.send(forgeries['wrong question'](asked.octets)), right) }),
     );
-    const asking = begin(testNetwork().channel(targetOf('tcp', upstream.port)));
+    const channel = testNetwork().channel(targetOf('tcp', upstream.port));
+    const asking = begin(channel, QUERY, (message) => addressIn(message) === RIGHT);
     expect(await asking.outcome).toMatchObject({ kind: 'reply' });
     expect(asking.shown).toHaveLength(2);
+    expect(channel.counts.unasked).toBe(0);
+  });
+
+  it.each([
+    ['wrong id', 1],
+    ['eleven octets', 0],
+  ] as const)('whose message bears another id shows it to nobody (%s)', async (name, unasked) => {
+    const upstream = closing(await openUpstream({ behaviour: both(forging(name), right) }));
+    const channel = testNetwork().channel(targetOf('tcp', upstream.port));
+    const asking = begin(channel, QUERY, (message) => addressIn(message) === RIGHT);
+    await asking.outcome;
+    expect(asking.shown).toHaveLength(2 - unasked);
+    expect(channel.counts.unasked).toBe(unasked);
+  });
+
+  it('whose message is too short for an id shows it to nobody', async () => {
+    const upstream = closing(await openUpstream({ behaviour: both((asked) => asked.send(Buffer.of(0x12)), right) }));
+    const channel = testNetwork().channel(targetOf('tcp', upstream.port));
+    const asking = begin(channel);
+    await asking.outcome;
+    expect(asking.shown).toHaveLength(1);
+    expect(channel.counts.unasked).toBe(1);
   });
 
   it('whose reply comes too late disturbs nobody', async () => {
@@ -245,21 +272,7 @@ describe('a peer', () => {
     expect(await kept.outcome).toMatchObject({ kind: 'reply' });
     expect(given.shown).toEqual([]);
     expect(upstream.asked.connections).toBe(1);
-  });
-
-  it('that has gone silent keeps no queries: after one was given up for it, the next has a fresh connection', async () => {
-    const upstream = closing(await openUpstream({ behaviour: right }));
-    const channel = testNetwork().channel(targetOf('tcp', upstream.port));
-    await replyTo(channel);
-    upstream.behaviour = silent;
-    const asking = begin(channel);
-    await upstream.until(() => upstream.asked.tcp === 2);
-    const then = performance.now();
-    await until(() => performance.now() - then > 520);
-    asking.attempt.cancel();
-    upstream.behaviour = right;
-    await replyTo(channel);
-    expect(upstream.asked.connections).toBe(2);
+    expect(channel.counts.unasked).toBe(1);
   });
 });
 
