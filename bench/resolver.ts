@@ -6,7 +6,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeLines } from './files.ts';
-import { cpuTime, memory, start, type Running } from './processes.ts';
+import { cpuTime, memory, nodeFlags, start, type Running } from './processes.ts';
 import { freePort, untilAnswered } from './probe.ts';
 import { blockYaml } from './manifests.ts';
 import { load } from './load.ts';
@@ -105,14 +105,7 @@ async function startNodens(options: Options, folder: string, upstream: number, {
   const manifests = join(folder, 'cluster.yaml');
   await writeLines(manifests, blockYaml({ services: 20, endpoints: 1 }));
   writeFileSync(join(folder, 'Corefile'), corefile({ dns, http, upstream }));
-  const command = [
-    '--max-semi-space-size=4',
-    options.program,
-    '-conf',
-    join(folder, 'Corefile'),
-    '--fixture',
-    manifests,
-  ];
+  const command = [...nodeFlags, options.program, '-conf', join(folder, 'Corefile'), '--fixture', manifests];
   const server = start([process.execPath, ...command], {
     cwd: folder,
     ...(cores === undefined ? {} : { core: cores.server }),

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { type ClusterSize, fullName } from './cluster.ts';
 import { forwardZone, jsonList, reverseZone } from './manifests.ts';
 import { freePort, untilAnswered } from './probe.ts';
-import { type Running, isInstalled, start } from './processes.ts';
+import { type Running, isInstalled, nodeFlags, start } from './processes.ts';
 import { writeLines } from './files.ts';
 
 export interface Server {
@@ -32,9 +32,6 @@ export async function startServers(options: ServerOptions): Promise<readonly Ser
   servers.push(await startEcho(options));
   return servers;
 }
-
-/** What `npm start` and the image give Node: a small young generation, which takes 50 MiB off and no time. */
-const nodeFlags: readonly string[] = ['--max-semi-space-size=4'];
 
 /**
  * Writes the Corefile that the program has built in for manifests, without the line that hands names on to the servers of

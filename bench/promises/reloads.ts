@@ -8,7 +8,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { freePort, untilAnswered } from '../probe.ts';
-import { type Running, memory, start } from '../processes.ts';
+import { type Running, memory, nodeFlags, start } from '../processes.ts';
 
 export interface Reloads {
   readonly asked: number;
@@ -46,7 +46,7 @@ export async function reloads(
   writeFileSync(corefile, corefiles.good(0));
   writeFileSync(questions, Array.from({ length: 100 }, (_, i) => `name-${i}.example A\n`).join(''));
   const outcomes = new Outcomes();
-  const server = start([process.execPath, program, '-conf', corefile], {
+  const server = start([process.execPath, ...nodeFlags, program, '-conf', corefile], {
     ...(cores === undefined ? {} : { core: cores.server }),
     watch: (text) => outcomes.read(text),
   });

@@ -26,6 +26,9 @@ import type { AnswerCounts } from './answer-counts.ts';
 import { ReplyEdns } from './reply-edns.ts';
 import { DEFERRED, type Exchange, NO_REPLY, type Protocol, type ReplyHandle } from '../transport/transport.ts';
 
+/** Where replies that come later are written, by all responders: whatever sends them copies them in the same tick. */
+const scratch = new Uint8Array(MAX_TCP_MESSAGE);
+
 /** What answers: the router of an address, and whether it takes a class. */
 export interface QuestionResolver extends Resolver {
   takesClass(value: number): boolean;
@@ -49,9 +52,6 @@ export class Responder {
   readonly #panic: PanicReport;
   readonly #counts: AnswerCounts;
   readonly #writer = new MessageWriter();
-  /** Where replies that come later are written. */
-  readonly #scratch = new Uint8Array(MAX_TCP_MESSAGE);
-
   readonly #edns: ReplyEdns;
 
   constructor({ resolver, facts, counts, panic, idle }: ResponderParts) {
@@ -103,9 +103,9 @@ export class Responder {
       answer = PANICKED;
     }
     try {
-      const length = this.#writeAnswer(this.#scratch, query, answer);
+      const length = this.#writeAnswer(scratch, query, answer);
       if (length === NO_REPLY) handle.drop();
-      else handle.send(this.#scratch.subarray(0, length));
+      else handle.send(scratch.subarray(0, length));
     } catch (error) {
       handle.drop();
       this.#panic(error, query.question);

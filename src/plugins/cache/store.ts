@@ -21,25 +21,16 @@ type Table = LRUCache<string, Entry>;
 const GET = {};
 
 export class CacheStore implements Closable {
-  readonly #tables: Readonly<Record<EntryKind, Table | undefined>>;
+  readonly #limits: StoreLimits;
+  readonly #evicted: (kind: EntryKind) => void;
+  /** Made for the first entry: a table takes memory for all its entries at once. */
+  readonly #tables: Record<EntryKind, Table | undefined> = { success: undefined, denial: undefined };
   #closed = false;
 
   /** @param evicted called for each entry that leaves because there is no room */
-  constructor({ capacity, octets }: StoreLimits, evicted: (kind: EntryKind) => void) {
-    const table = (kind: EntryKind): Table | undefined => {
-      // The table takes memory for all its entries at once; more than fit into the octets would be for nothing.
-      const max = Math.min(capacity[kind], Math.floor(octets / ENTRY_OCTETS));
-      if (max <= 0) return undefined;
-      return new LRUCache<string, Entry>({
-        max,
-        maxSize: octets,
-        sizeCalculation: (entry) => entry.octets,
-        dispose: (_entry, _key, reason) => {
-          if (reason === 'evict') evicted(kind);
-        },
-      });
-    };
-    this.#tables = { success: table('success'), denial: table('denial') };
+  constructor(limits: StoreLimits, evicted: (kind: EntryKind) => void) {
+    this.#limits = limits;
+    this.#evicted = evicted;
   }
 
   get(kind: EntryKind, key: string): Entry | undefined {
@@ -48,7 +39,7 @@ export class CacheStore implements Closable {
 
   /** Replaces what is there under this key. An entry that is larger than the whole table is not kept. */
   set(key: string, entry: Entry): void {
-    if (!this.#closed) this.#tables[entry.kind]?.set(key, entry);
+    if (!this.#closed) (this.#tables[entry.kind] ??= this.#open(entry.kind))?.set(key, entry);
   }
 
   delete(kind: EntryKind, key: string): void {
@@ -67,5 +58,20 @@ export class CacheStore implements Closable {
     this.#closed = true;
     this.#tables.success?.clear();
     this.#tables.denial?.clear();
+  }
+
+  #open(kind: EntryKind): Table | undefined {
+    const { capacity, octets } = this.#limits;
+    // More than fit into the octets would be for nothing.
+    const max = Math.min(capacity[kind], Math.floor(octets / ENTRY_OCTETS));
+    if (max <= 0) return undefined;
+    return new LRUCache<string, Entry>({
+      max,
+      maxSize: octets,
+      sizeCalculation: (entry) => entry.octets,
+      dispose: (_entry, _key, reason) => {
+        if (reason === 'evict') this.#evicted(kind);
+      },
+    });
   }
 }

@@ -198,7 +198,7 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
   /** How long the message that has just left is waited for before the next one leaves. */
   #patience(line: Line): number {
     const quick = Math.max(this.#candidates.length - 1, 1);
-    if (this.#asked <= quick) return line.latency.patience;
+    if (this.#asked <= quick) return line.latency.patienceBefore(nextCandidate(this.#candidates)?.line.latency);
     return REPEAT * 2 ** Math.min(this.#asked - quick - 1, 8);
   }
 

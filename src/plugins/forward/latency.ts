@@ -9,7 +9,7 @@
 const UNKNOWN = 100;
 /** Less is within what a busy machine adds by itself. */
 const LEAST = 10;
-/** However slow an upstream usually is, a client should not wait longer before a second one is asked. */
+/** However slow an upstream usually is, a client should not wait longer before a faster one is asked. */
 const MOST = 120;
 /** Nor should it wait longer for an answer that may be better than the one that is there. */
 const SLOWEST = 1_000;
@@ -39,5 +39,13 @@ export class Latency {
   /** The same, and no more than a client waits gladly. */
   get patience(): number {
     return Math.min(this.expected, MOST);
+  }
+
+  /**
+   * How long it is waited for before the next one is asked, which may be the same again: as long as that one would take
+   * too where that is more, since a message that brings nothing sooner only adds to whatever makes all of them slow.
+   */
+  patienceBefore(next: Latency | undefined): number {
+    return Math.min(this.expected, Math.max(MOST, next?.expected ?? MOST));
   }
 }

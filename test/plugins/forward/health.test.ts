@@ -237,4 +237,17 @@ describe('the patience with an upstream', () => {
     for (let i = 0; i < 100; i++) latency.observe(900);
     expect(latency.patience).toBe(120);
   });
+
+  it('is no less than what the next one would take too', () => {
+    const [slow, quick, unknown] = [new Latency(), new Latency(), new Latency()];
+    for (let i = 0; i < 100; i++) {
+      slow.observe(400);
+      quick.observe(20);
+    }
+    expect(slow.patienceBefore(quick)).toBe(120);
+    expect(slow.patienceBefore(unknown)).toBe(120);
+    expect(slow.patienceBefore(undefined)).toBe(120);
+    expect(slow.patienceBefore(slow)).toBeCloseTo(400, 0);
+    expect(quick.patienceBefore(slow)).toBeCloseTo(20, 0);
+  });
 });
