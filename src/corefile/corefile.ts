@@ -65,8 +65,14 @@ export function loadCorefile(
  * is called like a directive, that is a warning: most probably a line slipped out of the block before it.
  *
  * @param known the names of all directives
+ * @param offered those that can be used
  */
-export function checkDirectiveNames(corefile: Corefile, known: readonly string[], problems: Problems): void {
+export function checkDirectiveNames(
+  corefile: Corefile,
+  known: readonly string[],
+  problems: Problems,
+  offered = known,
+): void {
   const names = new Set(known);
   for (const { keys, directives, withoutBraces } of corefile.blocks) {
     const first = keys[0]?.token;
@@ -76,7 +82,7 @@ export function checkDirectiveNames(corefile: Corefile, known: readonly string[]
       });
     }
     for (const { name } of directives) {
-      if (!names.has(name.text)) problems.unknownWord(name, 'directive', known);
+      if (!names.has(name.text)) problems.unknownWord(name, 'directive', known, offered);
     }
   }
 }

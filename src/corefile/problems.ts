@@ -5,7 +5,7 @@
  *     Corefile:3:5: unknown directive 'kuberntes'
  *         kuberntes cluster.local {
  *         ^^^^^^^^^
- *       expected: kubernetes, k8s_external, …; did you mean 'kubernetes'?
+ *       expected: bind, bufsize, cache, …; did you mean 'kubernetes'?
  *
  * A file may be hostile or huge: messages and lines are shortened and freed of control characters, equal problems are
  * listed once, and beyond a bound they are only counted.
@@ -38,7 +38,9 @@ export interface Hint {
 }
 
 /** More known words than this are not all listed. */
-const listedWords = 16;
+const listedWords = 32;
+/** Nor more than these beside what was most likely meant. */
+const listedBeside = 16;
 /** Of many known words, so many of the nearest are. */
 const listedOfMany = 5;
 /** Characters of a message, of a hint, and of a line that are shown. */
@@ -87,16 +89,18 @@ export class Problems {
    * Reports a word that nobody knows, with the nearest known one.
    *
    * @param what what it was read as: `directive`, `option of 'kubernetes'`
+   * @param offered what may stand there; among what is known there may be more
    */
-  unknownWord(token: Token, what: string, known: readonly string[]): void {
+  unknownWord(token: Token, what: string, known: readonly string[], offered = known): void {
     if (this.#isFull('error')) {
       // Looking for the nearest of many words is what costs, and nobody would read it.
       this.#count.error++;
       return;
     }
     const suggestion = nearestWord(token.text, known);
-    const few = known.length <= listedWords;
-    const expected = few ? known.join(', ') : `${byDistance(token.text, known).slice(0, listedOfMany).join(', ')}, …`;
+    const nearest = (): string => `${byDistance(token.text, offered).slice(0, listedOfMany).join(', ')}, …`;
+    const isListed = offered.length <= (suggestion === undefined ? listedWords : listedBeside);
+    const expected = isListed ? offered.join(', ') : suggestion === undefined ? nearest() : '';
     this.error(token, `unknown ${what} '${shorten(token.text)}'`, {
       ...(expected === '' ? {} : { expected }),
       ...(suggestion === undefined ? {} : { suggestion }),

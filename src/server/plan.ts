@@ -76,11 +76,12 @@ export interface ServerPlan {
 export const ANY_ADDRESS = '*';
 
 const definitions: ReadonlyMap<string, DirectiveDefinition> = new Map(directives.map((one) => [one.name, one]));
+const usableDirectives: readonly string[] = [...definitions.keys()].toSorted();
 const position: ReadonlyMap<string, number> = new Map(directiveOrder.map((name, i) => [name, i]));
 
 /** Undefined where there are errors; they are in `problems`. */
 export function planServer(corefile: Corefile, options: PlanOptions, problems: Problems): ServerPlan | undefined {
-  checkDirectiveNames(corefile, directiveOrder, problems);
+  checkDirectiveNames(corefile, directiveOrder, problems, usableDirectives);
   const blocks = corefile.blocks.map((block) => planBlock(block, options, problems));
   reportDoubles(blocks, problems);
   reportMixedBinds(corefile, blocks, problems);

@@ -69,7 +69,7 @@ describe('the nearest word', () => {
     const known = Array.from({ length: 40 }, (_, index) => `word${index}`);
     problems.unknownWord({ text: 'word7x', quoted: false, at: { file: 'f', line: 1, column: 1 } }, 'word', known);
     expect(problems.list[0]).toMatchObject({ suggestion: 'word7' });
-    expect(problems.list[0]?.expected?.split(', ')).toHaveLength(6);
+    expect(problems.list[0]?.expected).toBeUndefined();
   });
 });
 
