@@ -9,10 +9,11 @@ import { writeLines } from './files.ts';
 import { cpuTime, memory, nodeFlags, start, type Running } from './processes.ts';
 import { freePort, untilAnswered } from './probe.ts';
 import { blockYaml } from './manifests.ts';
-import { load } from './load.ts';
+import { type Measurement, load } from './load.ts';
 import { median, must, table, withSpread } from './table.ts';
 import { quantile } from './promises/asking.ts';
 import type { Options } from './options.ts';
+import { startEcho } from './servers.ts';
 
 /** Microseconds of processor time that a query for an external name in the cache may cost. */
 const CACHED_LIMIT = 9;
@@ -114,29 +115,39 @@ async function startNodens(options: Options, folder: string, upstream: number, {
   return { port: dns, process: server };
 }
 
+/** The cache's answers, in turns with a server that sends each datagram back: what Node's sockets cost by themselves. */
 async function cached(server: Serving, options: Options, folder: string, { cores }: Place): Promise<string[]> {
   const questions = join(folder, 'cached');
   await writeLines(questions, names(CACHED_NAMES, 'www'));
-  const measured = [];
-  for (let run = 0; run <= options.runs; run++) {
-    const core = cores?.client;
-    // oxlint-disable-next-line no-await-in-loop -- one load after another
-    const one = await load({ ...server, name: 'nodens', answers: true }, { questions, seconds: options.seconds, core });
-    // The first warms up.
-    if (run > 0) measured.push(one);
+  const nodens = { ...server, name: 'nodens', answers: true } as const;
+  const echo = await startEcho({ core: cores?.server });
+  const measured: Record<'nodens' | 'echo', Measurement[]> = { nodens: [], echo: [] };
+  try {
+    for (let run = 0; run <= options.runs; run++) {
+      for (const one of [nodens, echo]) {
+        // oxlint-disable-next-line no-await-in-loop -- one load after another
+        const got = await load(one, { questions, seconds: options.seconds, core: cores?.client });
+        // The first warms up.
+        if (run > 0) measured[one === nodens ? 'nodens' : 'echo'].push(got);
+      }
+    }
+  } finally {
+    await echo.process.stop();
   }
-  const cpu = measured.map((one) => one.cpu);
+  const cpu = measured.nodens.map((one) => one.cpu);
+  const bare = measured.echo.map((one) => one.cpu);
+  const ratio = median(cpu) / median(bare);
   return [
     'ext',
     `${CACHED_NAMES} external names, cached`,
     withSpread(cpu, 2),
     withSpread(
-      measured.map(({ rate }) => rate),
+      measured.nodens.map(({ rate }) => rate),
       0,
     ),
-    String(measured.reduce((sum, { lost }) => sum + lost, 0)),
+    String(measured.nodens.reduce((sum, { lost }) => sum + lost, 0)),
     memory(server.process.pid).now.toFixed(0),
-    must(median(cpu), CACHED_LIMIT, 'µs'),
+    `${must(median(cpu), CACHED_LIMIT, 'µs')}; echo ${withSpread(bare, 2)}, ${ratio.toFixed(2)} of it`,
   ];
 }
 

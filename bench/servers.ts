@@ -82,7 +82,8 @@ zone:
   return ready('knotd', port, size, start(['knotd', '-c', file], on(core)));
 }
 
-async function startEcho({ core }: ServerOptions): Promise<Server> {
+/** @param core that it runs on; undefined for any */
+export async function startEcho({ core }: Pick<ServerOptions, 'core'>): Promise<Server> {
   const port = await freePort();
   const file = fileURLToPath(new URL('echo.ts', import.meta.url));
   return { name: 'echo', port, process: start([process.execPath, file, String(port)], on(core)), answers: false };
