@@ -1,6 +1,5 @@
 /** Asks a server until it answers, which tells that it has started; and finds a port for it. */
 import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import packet from 'dns-packet';
 import type { Running } from './processes.ts';
 
@@ -33,14 +32,4 @@ export async function untilAnswered(server: Running, port: number, name: string)
     clearInterval(asking);
     socket.close();
   }
-}
-
-/** A UDP port of loopback that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
 }

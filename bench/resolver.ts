@@ -7,13 +7,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeLines } from './files.ts';
 import { cpuTime, memory, nodeFlags, start, type Running } from './processes.ts';
-import { freePort, untilAnswered } from './probe.ts';
+import { untilAnswered } from './probe.ts';
 import { blockYaml } from './manifests.ts';
 import { type Measurement, load } from './load.ts';
 import { median, must, table, withSpread } from './table.ts';
 import { quantile } from './promises/asking.ts';
 import type { Options } from './options.ts';
 import { startEcho } from './servers.ts';
+import { freePort } from '../test/support/free-port.ts';
 
 /** Microseconds of processor time that a query for an external name in the cache may cost. */
 const CACHED_LIMIT = 9;

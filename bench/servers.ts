@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ClusterSize, fullName } from './cluster.ts';
 import { forwardZone, jsonList, reverseZone } from './manifests.ts';
-import { freePort, untilAnswered } from './probe.ts';
+import { untilAnswered } from './probe.ts';
 import { type Running, isInstalled, nodeFlags, start } from './processes.ts';
 import { writeLines } from './files.ts';
+import { freePort } from '../test/support/free-port.ts';
 
 export interface Server {
   readonly name: 'nodens' | 'knotd' | 'echo';

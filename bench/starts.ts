@@ -6,10 +6,11 @@ import { type ClusterSize, fullName } from './cluster.ts';
 import { writeLines } from './files.ts';
 import { blockYaml, jsonList } from './manifests.ts';
 import type { Options } from './options.ts';
-import { freePort, untilAnswered } from './probe.ts';
+import { untilAnswered } from './probe.ts';
 import { childrenOf, memory, start } from './processes.ts';
 import { nodensCommand } from './servers.ts';
 import { median, must, table, withSpread } from './table.ts';
+import { freePort } from '../test/support/free-port.ts';
 
 interface Start {
   /** Milliseconds. */

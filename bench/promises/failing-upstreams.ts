@@ -6,10 +6,11 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort, untilAnswered } from '../probe.ts';
+import { untilAnswered } from '../probe.ts';
 import { start } from '../processes.ts';
 import { type Answered, ask, quantile } from './asking.ts';
 import { openUpstream } from './upstream.ts';
+import { freePort } from '../../test/support/free-port.ts';
 
 export interface FailingUpstreams {
   /** Milliseconds: the 99th percentile with two upstreams that answer. */

@@ -7,8 +7,9 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { freePort, untilAnswered } from '../probe.ts';
+import { untilAnswered } from '../probe.ts';
 import { type Running, memory, nodeFlags, start } from '../processes.ts';
+import { freePort } from '../../test/support/free-port.ts';
 
 export interface Reloads {
   readonly asked: number;

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { dataOf, reply } from './ask.ts';
 import { manifests } from './cluster.ts';
-import { checkout, freePort, run } from './program.ts';
+import { checkout, run } from './program.ts';
 import { started } from './started.ts';
+import { freePort } from '../support/free-port.ts';
 
 const program = `${checkout}dist/bin/main.js`;
 const outside = { KUBERNETES_SERVICE_HOST: undefined };

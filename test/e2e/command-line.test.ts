@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { reply } from './ask.ts';
 import { folder } from './folder.ts';
-import { checkout, freePort, run, untilAnswering } from './program.ts';
+import { checkout, run, untilAnswering } from './program.ts';
 import { started } from './started.ts';
+import { freePort } from '../support/free-port.ts';
 
 const service = (name: string, clusterIP: string): string =>
   `apiVersion: v1\nkind: Service\nmetadata: { name: ${name} }\nspec: { clusterIP: ${clusterIP}, ports: [{ port: 80 }] }\n`;

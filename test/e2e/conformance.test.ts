@@ -9,7 +9,8 @@ import { expect } from 'vitest';
 import { groups } from '../conformance/groups/index.ts';
 import { type StartAnswerer, runGroups, sampleOf } from '../conformance/runner.ts';
 import { exchange } from './exchange.ts';
-import { Program, freePort } from './program.ts';
+import { Program } from './program.ts';
+import { freePort } from '../support/free-port.ts';
 
 const start: StartAnswerer = async (setup) => {
   const startedAt = Math.floor(Date.now() / 1000);

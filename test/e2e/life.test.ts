@@ -6,8 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { dataOf, reply, until } from './ask.ts';
 import { folder } from './folder.ts';
 import { commands, describeWith, right } from './needs.ts';
-import { type ProgramOptions, freePort, run } from './program.ts';
+import { type ProgramOptions, run } from './program.ts';
 import { started } from './started.ts';
+import { freePort } from '../support/free-port.ts';
 
 const service = (name: string, clusterIP: string): string =>
   `apiVersion: v1\nkind: Service\nmetadata: { name: ${name} }\nspec: { clusterIP: ${clusterIP}, ports: [{ port: 80 }] }\n---\n`;

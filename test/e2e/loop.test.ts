@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Program, freePort, run } from './program.ts';
+import { Program, run } from './program.ts';
+import { freePort } from '../support/free-port.ts';
 
 describe('loop', () => {
   let folder = '';

@@ -3,9 +3,6 @@
  * sockets, ended by signals. Every wait is for an event and has a deadline.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
-import { createServer } from 'node:net';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { reply } from './ask.ts';
 
@@ -153,24 +150,4 @@ export async function run(args: readonly string[], options: ProgramOptions = {})
 /** Resolves when a server answers anything at all at this port, over UDP. */
 export async function untilAnswering(port: number, address = '127.0.0.1'): Promise<void> {
   await reply(port, { name: 'localhost', type: 'A' }, { address, deadline: DEADLINE });
-}
-
-/** A port of loopback that was free a moment ago, for UDP and for TCP. */
-export async function freePort(): Promise<number> {
-  const tcp = createServer().listen(0, '127.0.0.1');
-  await once(tcp, 'listening');
-  const at = tcp.address();
-  const port = at === null || typeof at === 'string' ? 0 : at.port;
-  const udp = createSocket('udp4');
-  try {
-    udp.bind(port, '127.0.0.1');
-    await once(udp, 'listening');
-    return port;
-  } catch {
-    return await freePort();
-  } finally {
-    udp.close();
-    tcp.close();
-    await once(tcp, 'close');
-  }
 }

@@ -1,10 +1,9 @@
 /** Whose name it is: the cluster's or the world's. Findings about search paths, zones, and probes that can be foreseen. */
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { addressesOf, forwardTo, forwarder, questionsTo, upstream } from '../rfc/forwarding.ts';
 import { RIGHT, right } from '../support/upstreams/behaviours.ts';
 import { parseQuery } from '../support/upstreams/octets.ts';
+import { freePort } from '../support/free-port.ts';
 
 const manifests = `
 apiVersion: v1
@@ -19,17 +18,6 @@ spec: { clusterIP: 10.96.0.10, ports: [{ port: 80 }] }
 `;
 
 const HINFO = 13;
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind({ address: '127.0.0.1', port: 0 });
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
-}
 
 describe('GHSA-h828-v5pv-33qx and CVE-2022-2837', () => {
   it('CVE-2022-2837: with a namespace that is called com, names of the Internet still come from upstreams', async () => {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { HttpReply } from '../../src/plugins/plugin.ts';
 import { HttpListenError, HttpListeners, type HttpSite, httpKey } from '../../src/server/http-listeners.ts';
+import { freePort } from '../support/free-port.ts';
 
 const reply = (body: string, status = 200): HttpReply => ({ status, contentType: 'text/plain; charset=utf-8', body });
 
@@ -21,16 +22,6 @@ function listeners() {
   const http = new HttpListeners((error) => failures.push(error));
   onTestFinished(() => http.close());
   return { http, failures };
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || address === null) throw new Error('no address');
-  return address.port;
 }
 
 const get = (port: number, path: string, method = 'GET'): Promise<Response> =>

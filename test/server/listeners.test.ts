@@ -7,8 +7,8 @@ import { ListenError, Listeners } from '../../src/server/listeners.ts';
 import type { ListenAddress } from '../../src/server/plan.ts';
 import type { RequestHandler } from '../../src/transport/transport.ts';
 import { deadline } from '../transport/clients.ts';
-import { freePort } from '../e2e/program.ts';
 import { Deferrer, answer, ask, tcpClient, udpClient } from '../transport/fixtures.ts';
+import { freePort } from '../support/free-port.ts';
 
 const at = (address: string, port = 0): ListenAddress => ({ address, port, portFrom: undefined });
 

@@ -9,6 +9,7 @@ import { ListenError } from '../../src/server/listeners.ts';
 import { ConfigurationError, Server } from '../../src/server/server.ts';
 import { deadline } from '../transport/clients.ts';
 import { ask, prepare, run, saying, tcp, udp } from './running.ts';
+import { freePort } from '../support/free-port.ts';
 
 const WEB = `apiVersion: v1
 kind: Service
@@ -30,17 +31,6 @@ async function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   server.close();
   await once(server, 'close', deadline());
   return true;
-}
-
-/** A port that nobody had a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen({ port: 0, host: '127.0.0.1' });
-  await once(server, 'listening', deadline());
-  const address = server.address();
-  server.close();
-  await once(server, 'close', deadline());
-  return address !== null && typeof address === 'object' ? address.port : 0;
 }
 
 describe('start', () => {

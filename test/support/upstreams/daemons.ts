@@ -17,13 +17,13 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Reason } from '../../e2e/needs.ts';
 import { keyPairs } from './certificates.ts';
 import { query } from './octets.ts';
+import { freePort } from '../free-port.ts';
 
 export type DaemonName = 'unbound' | 'knotd' | 'dnsmasq';
 
@@ -214,23 +214,6 @@ export async function startDaemon(name: DaemonName, tries = 2): Promise<Daemon> 
     httpsPort: secure ? ports.https : undefined,
     stop,
   };
-}
-
-/** A port that is free now, over UDP and TCP. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const bound = server.address();
-  const port = bound !== null && typeof bound === 'object' ? bound.port : 0;
-  const socket = createSocket('udp4');
-  const free = await new Promise<boolean>((resolve) => {
-    socket.once('error', () => resolve(false));
-    socket.bind(port, '127.0.0.1', () => resolve(true));
-  });
-  socket.close();
-  server.close();
-  await once(server, 'close');
-  return free ? port : freePort();
 }
 
 /** Asks again and again until there is an answer. */
