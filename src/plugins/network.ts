@@ -63,6 +63,8 @@ export interface UpstreamProblem {
     | 'octet-limit';
   /** For a person: `connection refused`, `certificate has expired`. */
   readonly text: string;
+  /** With `socket-limit`: the system had nothing left, and no bound of this server was reached. */
+  readonly shortage?: true;
 }
 
 export interface AttemptListener {

@@ -87,6 +87,7 @@ export const reasons = {
     'too_many_upstream_sockets',
     'too many sockets to upstreams are open',
   ),
+  noSocket: row(Code.NETWORK_ERROR, 'no_socket', 'no socket to an upstream can be opened'),
   tooManyAttempts: row(
     Code.NO_REACHABLE_AUTHORITY,
     'too_many_attempts',

@@ -4,7 +4,7 @@
  *     0 ms           patience              + patience …           1.6 s                    5 s
  *     ├── first ──────├── second (hedge) ───├── again ─────────────├── nobody there ────────├── time is over
  *     │               │ the first still waits: the first reply that serves is the answer
- *     └─ failed ─► the next at once
+ *     └─ failed ─► the next at once                once heard of, an upstream must be heard of again and again
  *
  * - A reply that is cut off is asked for again over TCP (RFC 7766 §5); a server that cannot read EDNS, without it
  *   (RFC 6891 §6.2.2).
@@ -30,7 +30,8 @@ import { Pending } from './pending.ts';
 import type { Place, Tenant } from './places.ts';
 import { bareReply, replyOf } from './reply.ts';
 import type { Request } from './request.ts';
-import type { ExchangeTimes } from './times.ts';
+import { SignsOfLife } from './signs-of-life.ts';
+import { type ExchangeTimes, silenceFor } from './times.ts';
 import { Waiters, type WaitersOwner } from './waiters.ts';
 
 /** Times in milliseconds. */
@@ -40,6 +41,8 @@ export interface ExchangeSettings {
   readonly readTimeout: number;
   /** Nobody said how many messages there may be: those that nobody else can be asked after wait to the end. */
   readonly patient: boolean;
+  /** After the last sign of life of any upstream, when a message waits: nobody is there any more. */
+  readonly quiet: number;
   /** Response codes for which the next upstream is asked. */
   readonly failover: ReadonlySet<number>;
 }
@@ -70,12 +73,15 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
   readonly #times: ExchangeTimes;
   readonly #owner: ExchangeOwner;
   readonly #waiters: Waiters;
+  readonly #signs: SignsOfLife;
   readonly #pending = new Pending();
   #asked = 0;
   #nextSend: number;
   #kept: Kept | undefined;
-  /** Set where the server itself keeps messages from being sent. */
+  /** Set where the server itself kept a message from being sent. */
   #hindered: Answer | undefined;
+  /** No budget has anything left. */
+  #spent = false;
   readonly #alarm = new Alarm(this);
   #linger: NodeJS.Timeout | undefined;
   #over = false;
@@ -96,6 +102,7 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
     this.#owner = owner;
     this.#waiters = new Waiters(owner);
     this.#nextSend = times.started;
+    this.#signs = new SignsOfLife(candidates, times, settings.quiet);
   }
 
   /** Queries that wait for it. */
@@ -106,8 +113,8 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
   /** Waits for the answer, until the account's time is over at the latest. The first one makes it begin. */
   join(account: Account): Promise<Answer> {
     const first = this.#waiters.count === 0;
-    const answer = this.#waiters.add(account);
     const now = this.#owner.clock.monotonic();
+    const answer = this.#waiters.add(account, silenceFor(account, now, this.#candidates, this.#times));
     if (first) this.#step(now);
     else this.#arm(now);
     return answer;
@@ -136,15 +143,15 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
     if (candidate === undefined) return;
     const now = this.#owner.clock.monotonic();
     if (problem.kind === 'socket-limit' || problem.kind === 'octet-limit') {
-      const failed = this.#owner.limits.reach(problem.kind === 'socket-limit' ? 'upstreamSockets' : 'upstreamOctets');
-      this.#hindered ??= failed;
-      this.#nextSend = Infinity;
+      // The bound may be that of the one upstream.
+      candidate.out = true;
+      this.#hindered ??= this.#owner.limits.hinder(problem);
     } else {
       candidate.problem = problem;
       candidate.upstream.health.lost(attempt.sentAt);
-      // A connection that was lost may be opened again; whoever refuses one will do so a millisecond later too.
-      candidate.out ||= problem.kind !== 'reset' && problem.kind !== 'closed' && problem.kind !== 'timeout';
+      candidate.out ||= !this.#mayComeBack(problem);
     }
+    if (this.#kept?.mode !== 'waiting' && nextCandidate(this.#candidates)?.asked === 0) this.#nextSend = now;
     this.#missed(now);
     this.#step(now);
   }
@@ -152,23 +159,47 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
   #step(now: number): void {
     if (this.#over) return;
     if (now >= this.#nextLoss && this.#pending.expire(now)) this.#missed(now);
-    const { silence, deadline } = this.#times;
-    if (now >= deadline || (now >= silence && !this.#somebodyThere)) {
+    if (now >= this.#times.deadline || now >= this.#signs.over) {
       this.#giveUp();
       return;
     }
-    if (this.#kept !== undefined && (now >= this.#kept.until || !this.#canImprove)) {
+    if (this.#kept !== undefined && !this.#canImprove) {
       this.#finish(this.#kept.reply);
       return;
     }
     if (now >= this.#nextSend || this.#pending.count === 0) this.#sendNext(now);
+    if (this.#kept !== undefined && now >= this.#kept.until) {
+      this.#finish(this.#kept.reply);
+      return;
+    }
     if (this.#pending.count === 0) {
       this.#giveUp();
       return;
     }
-    if (now >= this.#waiters.earliest) this.#waiters.expire(now, this.#tooLate());
-    if (this.#waiters.count === 0) this.#abandon();
-    else this.#arm(now);
+    if (now >= this.#signs.nextDoubt) {
+      this.#signs.doubt(now);
+      this.#pending.doubt(now);
+    }
+    if (this.#partFromLate(now)) this.#arm(now);
+  }
+
+  /** Those whose own time is over go. Without anybody left the exchange ends, which gives false. */
+  #partFromLate(now: number): boolean {
+    const waiters = this.#waiters;
+    const silent = now >= waiters.earliestSilence && this.#signs.none;
+    if (silent) waiters.expireSilent(now, this.#kept?.reply ?? upstreamFailure(doingsOf(this.#candidates)));
+    if (now >= waiters.earliest) waiters.expire(now, this.#tooLate());
+    if (waiters.count > 0) return true;
+    this.#over = true;
+    this.#owner.ended(this, undefined);
+    this.#drop(silent);
+    return false;
+  }
+
+  /** A connection that was lost may be opened again; whoever refuses one will do so a millisecond later too. */
+  #mayComeBack({ kind }: UpstreamProblem): boolean {
+    // A message that had to give way to others is not to push the next one out.
+    return kind === 'reset' || kind === 'closed' || (kind === 'timeout' && !this.#owner.crowded);
   }
 
   /** Asks whoever's turn it is, if anybody may be asked. */
@@ -205,8 +236,8 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
   /** False where the budget is used up. */
   #ask(candidate: Candidate, time: number): boolean {
     if (!this.#waiters.pay()) {
-      const failed = this.#owner.limits.reach('upstreamAttemptsPerQuery');
-      this.#hindered ??= failed;
+      this.#spent = true;
+      this.#hindered ??= this.#owner.limits.reach('upstreamAttemptsPerQuery');
       return false;
     }
     const withEdns = !candidate.plain && candidate.upstream.readsEdns;
@@ -275,7 +306,7 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
   }
 
   get #mayAsk(): boolean {
-    return this.#asked < this.#settings.tries && this.#hindered === undefined;
+    return this.#asked < this.#settings.tries && !this.#spent;
   }
 
   /** When the next message has been waited for long enough: while there is something else to do. */
@@ -286,11 +317,6 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
 
   get #canAsk(): boolean {
     return this.#mayAsk && anyLeft(this.#candidates);
-  }
-
-  /** Some upstream has answered something, to anybody, over the line in question, since this was begun. */
-  get #somebodyThere(): boolean {
-    return this.#candidates.some(({ line }) => line.lastHeard >= this.started);
   }
 
   /** Something may still come that serves better than what is kept. */
@@ -316,12 +342,6 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
     return failure(Rcode.SERVFAIL, explain('cancelled', explanation.text), error);
   }
 
-  #abandon(): void {
-    this.#over = true;
-    this.#owner.ended(this, undefined);
-    this.#drop(false);
-  }
-
   #finish(answer: Answer): void {
     this.#over = true;
     this.#alarm.stop();
@@ -337,14 +357,15 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
   }
 
   #arm(now: number): void {
-    const { silence, deadline } = this.#times;
     const due = Math.min(
-      deadline,
+      this.#times.deadline,
+      this.#signs.over,
+      this.#signs.nextDoubt,
       this.#nextSend,
       this.#nextLoss,
       this.#waiters.earliest,
+      this.#signs.none ? this.#waiters.earliestSilence : Infinity,
       this.#kept?.until ?? Infinity,
-      now < silence ? silence : Infinity,
     );
     this.#alarm.set(due, now);
   }

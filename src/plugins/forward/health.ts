@@ -6,13 +6,14 @@
  *     no reply in time ──► loss ─┐
  *     connection failed ─────────┴─► 2 in a row ──► late: asked after the others
  *                  └─► checks begin, one every interval, until one is answered
- *                            └─ failed more than `max_fails` times ──► down
+ *                            └─ failed more than `max_fails` times ──► down         each of these: state-lines.ts
  *
  * A loss counts only where nothing at all was heard since the message was sent: a lost datagram is no dead upstream.
  * All times are in milliseconds of the monotonic clock.
  */
 import type { Series } from '../../telemetry/metrics.ts';
 import type { Clock } from '../plugin.ts';
+import type { StateLines, UpstreamState } from './state-lines.ts';
 
 /** Losses in a row after which an upstream is asked last. */
 const LOSSES = 2;
@@ -26,8 +27,11 @@ export interface HealthSettings {
   readonly maxFails: number;
 }
 
+/** How a check ended; `unsent` where this server itself could not send it, which says nothing about the upstream. */
+export type CheckResult = 'answered' | 'unanswered' | 'unsent';
+
 /** Sends one check. `done` is called once, unless the check was cancelled. */
-export type SendCheck = (done: (answered: boolean) => void) => { cancel(): void };
+export type SendCheck = (done: (result: CheckResult) => void) => { cancel(): void };
 
 export class Health {
   readonly #settings: HealthSettings;
@@ -41,6 +45,7 @@ export class Health {
   #lastCheck = -Infinity;
   #check: { cancel(): void } | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #lines: StateLines | undefined;
   #closed = false;
 
   constructor(settings: HealthSettings, clock: Clock, failures: Series, sendCheck: SendCheck) {
@@ -68,12 +73,23 @@ export class Health {
     return this.#settings.maxFails > 0;
   }
 
+  /** Whether there are lines that are told of its state. */
+  get isTold(): boolean {
+    return this.#lines !== undefined;
+  }
+
+  /** Tells of its state from now on. */
+  tell(lines: StateLines): void {
+    this.#lines = lines;
+  }
+
   /** It replied. */
   heard(now: number): void {
     this.#lastHeard = now;
     this.#losses = 0;
     this.#failedChecks = 0;
     this.#stop();
+    this.#lines?.set('up');
   }
 
   /** A reply to what was sent at `sentAt` is late: a check tells whether anybody is there. */
@@ -84,8 +100,7 @@ export class Health {
   /** It did not reply to what was sent at `sentAt`, or could not be reached. */
   lost(sentAt: number): void {
     if (this.#lastHeard >= sentAt) return;
-    this.#losses++;
-    this.#lastLoss = this.#clock.monotonic();
+    this.#missed();
     this.#begin();
   }
 
@@ -93,6 +108,19 @@ export class Health {
   close(): void {
     this.#closed = true;
     this.#stop();
+    this.#lines?.close();
+  }
+
+  #missed(): void {
+    this.#losses++;
+    this.#lastLoss = this.#clock.monotonic();
+    this.#lines?.set(this.#state);
+  }
+
+  /** As the log has it: a rest that is over is no sign of life. */
+  get #state(): UpstreamState {
+    if (this.down) return 'down';
+    return this.#losses < LOSSES ? 'up' : 'late';
   }
 
   #stop(): void {
@@ -122,17 +150,18 @@ export class Health {
   #ask(): void {
     this.#lastCheck = this.#clock.monotonic();
     const sentAt = this.#lastCheck;
-    this.#check = this.#sendCheck((answered) => {
+    this.#check = this.#sendCheck((result) => {
       this.#check = undefined;
-      if (answered) {
+      if (result === 'answered') {
         this.heard(this.#clock.monotonic());
         return;
       }
-      this.#failures.add();
-      if (this.#lastHeard >= sentAt) return;
-      this.#failedChecks++;
-      this.#losses++;
-      this.#lastLoss = this.#clock.monotonic();
+      if (result === 'unanswered') {
+        this.#failures.add();
+        if (this.#lastHeard >= sentAt) return;
+        this.#failedChecks++;
+        this.#missed();
+      }
       this.#askIn(this.#settings.interval);
     });
   }

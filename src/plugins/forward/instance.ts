@@ -22,13 +22,15 @@ import type { BoundsReached } from './limits.ts';
 import type { Share } from './places.ts';
 import type { UpstreamPool } from './pool.ts';
 import { type PlainProtocol, Request, requestKey } from './request.ts';
-import { timesFor } from './times.ts';
+import { timesFrom } from './times.ts';
 import { type UpstreamList, listText } from './upstream-list.ts';
 
 const TOO_LATE = failure(Rcode.SERVFAIL, explain('cancelled'), 'the time for the query is over');
 
 /** Where nothing is said: two for each upstream, as CoreDNS, but so many that a few lost datagrams fail no query. */
 const LEAST_TRIES = 4;
+/** Milliseconds within which a check that is due brings a reply, if anybody is there. */
+const LATE_CHECK = 1_100;
 
 export class ForwardInstance implements ExchangeOwner {
   readonly clock: Clock;
@@ -138,7 +140,7 @@ export class ForwardInstance implements ExchangeOwner {
       Request.of(query, key, this.#options.mixCase),
       candidates,
       this.#settingsFor(upstreams.length),
-      timesFor(query.account, now, candidates, more),
+      timesFrom(now, more),
       this,
     );
     this.#exchanges.set(key, exchange);
@@ -150,10 +152,12 @@ export class ForwardInstance implements ExchangeOwner {
   /** Made anew when a file names another number of upstreams. */
   #settingsFor(upstreams: number): ExchangeSettings {
     if (this.#settings !== undefined && this.#settledFor === upstreams) return this.#settings;
-    const { attempts, readTimeout, failover } = this.#options;
+    const { attempts, readTimeout, failover, check } = this.#options;
     const tries = attempts === undefined ? Math.max(2 * upstreams, LEAST_TRIES) : attempts === 0 ? Infinity : attempts;
     this.#settledFor = upstreams;
-    this.#settings = { tries, readTimeout, patient: attempts === undefined || attempts === 0, failover };
+    const patient = attempts === undefined || attempts === 0;
+    const quiet = Math.max(bounds.upstreamSilence, check.interval + LATE_CHECK);
+    this.#settings = { tries, readTimeout, patient, quiet, failover };
     return this.#settings;
   }
 

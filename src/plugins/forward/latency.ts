@@ -41,11 +41,18 @@ export class Latency {
     return Math.min(this.expected, MOST);
   }
 
+  /** The time within which most replies come. */
+  get usual(): number {
+    return this.#known ? this.#mean + this.#deviation : MOST;
+  }
+
   /**
    * How long it is waited for before the next one is asked, which may be the same again: as long as that one would take
-   * too where that is more, since a message that brings nothing sooner only adds to whatever makes all of them slow.
+   * too where that is more, since a message that brings nothing sooner only adds to whatever makes all of them slow. The
+   * same one is still at work; another may have the answer at hand.
    */
   patienceBefore(next: Latency | undefined): number {
-    return Math.min(this.expected, Math.max(MOST, next?.expected ?? MOST));
+    if (next === this) return this.expected;
+    return Math.min(this.expected, Math.max(MOST, next?.usual ?? MOST));
   }
 }

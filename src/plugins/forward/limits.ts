@@ -1,12 +1,14 @@
 /**
  * What `forward` does when a bound of the server is reached: each time a metric and SERVFAIL with its reason, and at most one
- * line in the log for each bound and while. Failures of this kind are the server's own doing and are not remembered.
+ * line in the log for each bound and while; and when the system itself has nothing left, which is no bound and is not
+ * counted as one. Failures of either kind are no upstream's doing and are not remembered.
  */
 import { bounds } from '../../bounds.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics, Series } from '../../telemetry/metrics.ts';
 import { Rcode } from '../../dns/constants.ts';
 import { type Failure, failure } from '../answer.ts';
+import type { UpstreamProblem } from '../network.ts';
 import type { Clock } from '../plugin.ts';
 import { type ReasonName, explain } from '../reasons.ts';
 
@@ -44,6 +46,8 @@ export class BoundsReached {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #reached = new Map<ReachedBound, Reached>();
+  /** When a line last told of a shortage of the system. */
+  #lastShortage = -Infinity;
 
   constructor(metrics: Metrics, logger: Logger, clock: Clock) {
     this.#metrics = metrics;
@@ -62,6 +66,18 @@ export class BoundsReached {
       this.#logger.warning(`the bound ${bound} is reached: ${bounds[bound]} ${what}`);
     }
     const explanation = explain(reason);
+    return failure(Rcode.SERVFAIL, explanation, explanation.text);
+  }
+
+  /** What a query is answered with whose message did not leave: `socket-limit` or `octet-limit`. */
+  hinder({ kind, text, shortage }: UpstreamProblem): Failure {
+    if (shortage !== true) return this.reach(kind === 'octet-limit' ? 'upstreamOctets' : 'upstreamSockets');
+    const now = this.#clock.monotonic();
+    const explanation = explain('noSocket', text);
+    if (now - this.#lastShortage >= QUIET) {
+      this.#lastShortage = now;
+      this.#logger.error(explanation.text);
+    }
     return failure(Rcode.SERVFAIL, explanation, explanation.text);
   }
 

@@ -1,11 +1,11 @@
 /**
  * Host names in the place of upstreams: looked up once, before the plugin is put in service. In: a name, and the servers
- * to ask, or none for the system's. Out: its addresses.
+ * to ask, or none for the system's. Out: its addresses, or why there are none.
  */
 import { lookup } from 'node:dns/promises';
 import { bounds } from '../../bounds.ts';
 import { formatAddress } from '../../dns/address.ts';
-import { Class, Flag, Type } from '../../dns/constants.ts';
+import { Class, Flag, Rcode, Type, rcodeMnemonic } from '../../dns/constants.ts';
 import { Name } from '../../dns/name.ts';
 import type { Answer } from '../answer.ts';
 import type { Host } from '../plugin.ts';
@@ -14,33 +14,67 @@ import { Candidate } from './candidates.ts';
 import { Exchange } from './exchange.ts';
 import type { UpstreamPool } from './pool.ts';
 import { Request } from './request.ts';
-import { timesFor } from './times.ts';
+import { timesFrom } from './times.ts';
 import type { Upstream } from './upstream.ts';
 
 const READ_TIMEOUT = 2_000;
+/** What `getaddrinfo` says, by its codes. */
+const SYSTEM_WORDS: ReadonlyMap<string, string> = new Map([
+  ['ENOTFOUND', 'no such name'],
+  ['ENODATA', 'no A and no AAAA record'],
+  ['EAI_AGAIN', 'no answer from its nameservers'],
+]);
 /** Octets of an address. */
 const SIZES: Readonly<Record<number, number>> = { [Type.A]: 4, [Type.AAAA]: 16 };
 
+export type LookedUp =
+  | { readonly kind: 'addresses'; readonly addresses: readonly string[] }
+  /** `why`: who was asked and what came of it. */
+  | { readonly kind: 'none'; readonly why: string };
+
 /**
- * IPv4 first.
+ * IPv4 first; at least one.
  *
  * @param resolvers in the order in which they are asked; empty for the system's own way
- * @throws Error where there are none
  */
 export async function addressesOfHost(
   host: string,
   resolvers: readonly Upstream[],
   pool: UpstreamPool,
   facts: Host['facts'],
-): Promise<readonly string[]> {
-  if (resolvers.length === 0) return (await lookup(host, { all: true })).map(({ address }) => address);
+): Promise<LookedUp> {
+  if (resolvers.length === 0) return askSystem(host);
   const name = Name.parse(host);
-  if (name === undefined) throw new Error(`'${host}' is no domain name`);
+  if (name === undefined) return { kind: 'none', why: 'it is no domain name' };
   const answers = await Promise.all([Type.A, Type.AAAA].map((type) => ask(name, type, resolvers, pool, facts)));
   const addresses = answers.flatMap(addressesIn);
-  if (addresses.length > 0) return addresses;
-  const [first] = answers;
-  throw new Error((first?.kind === 'failure' ? first.error : undefined) ?? `'${host}' has no address`);
+  if (addresses.length > 0) return { kind: 'addresses', addresses };
+  const asked = resolvers.map((upstream) => upstream.name).join(', ');
+  const said = [...new Set(answers.map(saying))].join('; ');
+  return { kind: 'none', why: `asked ${asked}: ${said}` };
+}
+
+async function askSystem(host: string): Promise<LookedUp> {
+  try {
+    const found = await lookup(host, { all: true });
+    return { kind: 'addresses', addresses: found.map(({ address }) => address) };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    return { kind: 'none', why: `asked the system: ${SYSTEM_WORDS.get(code) ?? code}` };
+  }
+}
+
+function saying(answer: Answer): string {
+  switch (answer.kind) {
+    case 'reply':
+      return answer.rcode === Rcode.NOERROR
+        ? 'no A and no AAAA record'
+        : (rcodeMnemonic(answer.rcode) ?? `response code ${answer.rcode}`);
+    case 'failure':
+      return answer.explanation.text;
+    case 'silence':
+      return 'no answer';
+  }
 }
 
 function ask(
@@ -58,12 +92,13 @@ function ask(
     tries: 2 * resolvers.length,
     patient: true,
     readTimeout: READ_TIMEOUT,
+    quiet: bounds.upstreamSilence,
     failover: new Set<number>(),
   };
   const nothing = (): void => undefined;
   const account = new Account(facts, bounds.lookupsPerQuery);
   const candidates = resolvers.map((upstream) => new Candidate(upstream, 'udp'));
-  const times = timesFor(account, clock.monotonic(), candidates, false);
+  const times = timesFrom(clock.monotonic(), false);
   const exchange = new Exchange(request, candidates, settings, times, {
     clock,
     limits,

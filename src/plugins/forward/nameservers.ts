@@ -11,44 +11,24 @@
  */
 import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { isIP } from 'node:net';
 import { dirname } from 'node:path';
-import { bounds } from '../../bounds.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Series } from '../../telemetry/metrics.ts';
 import type { Endpoint } from '../network.ts';
-import { readSmallFile } from './small-file.ts';
+import { type Mistake, mistakeText, readNameservers } from './resolv-conf.ts';
 
-const DNS_PORT = 53;
 /** Milliseconds between looks; between them the watch tells. */
 const INTERVAL = 5_000;
 /** Milliseconds for which a changed file must be the same before it is read. */
 const SETTLE = 100;
-
-export type NameserverReading =
-  | { readonly kind: 'servers'; readonly servers: readonly Endpoint[] }
-  | { readonly kind: 'none'; readonly trouble: string };
-
-/** @param most servers that it may name */
-export function readNameservers(path: string, most: number): NameserverReading {
-  const file = readSmallFile(path, bounds.resolvConfText);
-  if (file.kind === 'none') return file;
-  const servers = new Set(file.text.split('\n').flatMap((line) => nameserverOf(line) ?? []));
-  if (servers.size === 0) return { kind: 'none', trouble: 'names no nameserver' };
-  if (servers.size > most) return { kind: 'none', trouble: `names more than ${most} nameservers` };
-  return { kind: 'servers', servers: [...servers].map((address) => ({ address, port: DNS_PORT })) };
-}
-
-function nameserverOf(line: string): string | undefined {
-  const [, address = ''] = /^\s*nameserver\s+([^\s#;]+)/.exec(line) ?? [];
-  return isIP(address) === 0 ? undefined : address;
-}
 
 export interface NameserverFileParts {
   /** Absolute. */
   readonly path: string;
   /** What it held when it was read first. */
   readonly servers: readonly Endpoint[];
+  /** What was wrong with it then, and has been told. */
+  readonly mistakes: readonly Mistake[];
   readonly most: number;
   readonly logger: Logger;
   readonly failures: Series;
@@ -63,6 +43,8 @@ export class NameserverFile {
   #read = '';
   #seen = '';
   #complaint = '';
+  /** Lines about what was a mistake in it when it was read last. */
+  #mistakes: string;
   #looking = false;
   readonly #poll: NodeJS.Timeout;
   #settling: NodeJS.Timeout | undefined;
@@ -72,6 +54,7 @@ export class NameserverFile {
   constructor(parts: NameserverFileParts) {
     this.#parts = parts;
     this.#servers = parts.servers;
+    this.#mistakes = this.#linesAbout(parts.mistakes).join('\n');
     this.#poll = setInterval(() => void this.#look(), INTERVAL).unref();
     try {
       this.#watcher = watch(dirname(parts.path), { persistent: false }, () => this.#soon());
@@ -120,8 +103,9 @@ export class NameserverFile {
     this.#use(readNameservers(this.#parts.path, this.#parts.most));
   }
 
-  #use(reading: NameserverReading): void {
+  #use(reading: ReturnType<typeof readNameservers>): void {
     const { path, logger, failures, changed } = this.#parts;
+    this.#warn(reading.mistakes);
     if (reading.kind === 'none') {
       if (reading.trouble === this.#complaint) return;
       this.#complaint = reading.trouble;
@@ -134,6 +118,19 @@ export class NameserverFile {
     this.#servers = reading.servers;
     logger.info(`${path} has changed: ${textOf(reading.servers)}`);
     changed();
+  }
+
+  /** Once, as long as they stay the same. */
+  #warn(mistakes: readonly Mistake[]): void {
+    const lines = this.#linesAbout(mistakes);
+    const text = lines.join('\n');
+    if (text === this.#mistakes) return;
+    this.#mistakes = text;
+    for (const line of lines) this.#parts.logger.warning(line);
+  }
+
+  #linesAbout(mistakes: readonly Mistake[]): readonly string[] {
+    return mistakes.map((mistake) => `${this.#parts.path}:${mistakeText(mistake)}`);
   }
 }
 

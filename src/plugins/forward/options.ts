@@ -11,7 +11,6 @@ import {
   readChoice,
   readDuration,
   readInteger,
-  wordsAsZones,
 } from '../../corefile/options.ts';
 import { type Problems, shorten } from '../../corefile/problems.ts';
 import { Rcode } from '../../dns/constants.ts';
@@ -19,9 +18,10 @@ import { Name } from '../../dns/name.ts';
 import type { Endpoint } from '../network.ts';
 import type { ConfigureContext } from '../plugin.ts';
 import { readZones } from '../zone-arguments.ts';
+import { readFrom } from './from.ts';
 import { type CheckOptions, readCheck, readEndpoint, readRcodes, wrongAddress } from './option-words.ts';
 import { type Target, readTargets } from './targets.ts';
-import { NO_TLS, type TlsFiles, readTls, readTlsServerName } from './tls-options.ts';
+import { NO_TLS, type TlsFiles, readTls, readTlsServerName, warnOfTls } from './tls-options.ts';
 
 export type Policy = 'random' | 'round_robin' | 'sequential';
 
@@ -68,14 +68,11 @@ const DEFAULT_CHECK_INTERVAL = 500;
 const HOUR = 3_600_000;
 const MAX_COUNT = 1_000_000;
 
-const USAGE = 'forward FROM TO…';
-
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 export function readForwardOptions(use: Directive, { folder, problems }: ConfigureContext): ForwardOptions {
-  const [from, ...to] = use.args;
-  expectArguments(use, problems, { min: 2, usage: USAGE });
-  const options = defaults(use, from, problems);
+  const [, ...to] = use.args;
+  const options = defaults(use, problems);
   warnOfRepeats(use, problems);
   const flag = (usage: string, set: () => void) => (option: Directive) => {
     forbidBlock(option, problems);
@@ -166,14 +163,15 @@ export function readForwardOptions(use: Directive, { folder, problems }: Configu
     problems.error(maxAge, 'max_age cannot be less than expire', { expected: 'max_age of at least expire, or 0' });
   }
   checkAgainstTargets(options, serverName, problems);
+  warnOfTls(use, options.to, problems);
   return options;
 }
 
-function defaults(use: Directive, from: Token | undefined, problems: Problems): Writable<ForwardOptions> {
+function defaults(use: Directive, problems: Problems): Writable<ForwardOptions> {
   const { file, line, column } = use.name.at;
   return {
     at: `${file}:${line}:${column}`,
-    from: readFrom(from, problems),
+    from: readFrom(use, problems),
     except: [],
     to: [],
     transport: 'client',
@@ -197,17 +195,6 @@ function defaults(use: Directive, from: Token | undefined, problems: Problems): 
     resolvers: [],
     mixCase: false,
   };
-}
-
-function readFrom(word: Token | undefined, problems: Problems): Name {
-  if (word === undefined) return Name.root;
-  const [zone = '.', ...further] = wordsAsZones([word], [], problems);
-  if (further.length > 0) {
-    problems.warning(word, `'${shorten(word.text)}' covers ${further.length + 1} zones: only ${zone} is forwarded`, {
-      expected: "one 'forward' for each zone",
-    });
-  }
-  return Name.parse(zone) ?? Name.root;
 }
 
 /** CoreDNS takes the last one without a word, and so do we with one. */

@@ -75,9 +75,15 @@ export class Pending {
     return true;
   }
 
-  /** Finds out whether anybody is there of those that were asked and have not answered. */
-  doubt(): void {
-    for (const { attempt, candidate } of this.#waiting) candidate.upstream.doubt(attempt.line, attempt.sentAt);
+  /**
+   * Finds out whether anybody is there of those that were asked and have not answered.
+   *
+   * @param since what was heard before says nothing
+   */
+  doubt(since = -Infinity): void {
+    for (const { attempt, candidate } of this.#waiting) {
+      candidate.upstream.doubt(attempt.line, Math.max(since, attempt.sentAt));
+    }
   }
 
   /** Makes known to the candidates which datagrams came that are no replies but say something. */

@@ -6,7 +6,6 @@ import type { Closable, Clock, Host } from '../plugin.ts';
 import type { Network } from '../network.ts';
 import { ForwardCounts } from './counts.ts';
 import { BoundsReached } from './limits.ts';
-import type { LineParts } from './line.ts';
 import { Places } from './places.ts';
 import { Upstream, type UpstreamSettings } from './upstream.ts';
 
@@ -40,7 +39,7 @@ export class UpstreamPool implements Closable {
   /** The upstream that was made from equal settings, or a new one. Each call is followed by one of `release`. */
   hold(settings: UpstreamSettings): Upstream {
     const key = keyOf(settings);
-    const held = this.#upstreams.get(key) ?? { upstream: new Upstream(settings, this.#parts), holders: 0 };
+    const held = this.#upstreams.get(key) ?? { upstream: this.#create(settings), holders: 0 };
     this.#upstreams.set(key, held);
     held.holders++;
     return held.upstream;
@@ -60,9 +59,13 @@ export class UpstreamPool implements Closable {
     this.counts.close();
   }
 
-  get #parts(): LineParts {
+  #create(settings: UpstreamSettings): Upstream {
     const { network, clock, counts } = this;
-    return { network, clock, counts };
+    const upstream = new Upstream(settings, { network, clock, counts });
+    // Closing finds the lines that are there: a query under way is not to make another one afterwards.
+    upstream.line('udp');
+    upstream.line('tcp');
+    return upstream;
   }
 }
 

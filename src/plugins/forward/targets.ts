@@ -15,14 +15,16 @@ import type { Token } from '../../corefile/corefile.ts';
 import { nearestWord } from '../../corefile/nearest.ts';
 import { type Problems, shorten } from '../../corefile/problems.ts';
 import type { Endpoint } from '../network.ts';
-import { readNameservers } from './nameservers.ts';
+import { type Mistake, readNameservers } from './resolv-conf.ts';
+import { beforeStuckBrace, isMistaken, warnOfPort } from './target-mistakes.ts';
 
 /** As many as CoreDNS takes. */
 export const MAX_TARGETS = 15;
 
 export type Scheme = 'dns' | 'tls' | 'https';
 
-const PORTS: Readonly<Record<Scheme, number>> = { dns: 53, tls: 853, https: 443 };
+/** Where nothing is said. */
+export const PORTS: Readonly<Record<Scheme, number>> = { dns: 53, tls: 853, https: 443 };
 /** What others offer and this server does not, with what to write in its place. */
 const REFUSED: Readonly<Record<string, string>> = { quic: 'tls', grpc: 'tls', https3: 'https' };
 const MAX_PORT = 65_535;
@@ -37,12 +39,17 @@ interface Asked {
 export type Target =
   | (Asked & { readonly kind: 'address'; readonly to: Endpoint })
   | (Asked & { readonly kind: 'host'; readonly host: string; readonly port: number })
-  /** `servers` as the file names them now; at least one. */
-  | (Asked & { readonly kind: 'file'; readonly path: string; readonly servers: readonly Endpoint[] });
+  /** `servers` as the file names them now; at least one. `mistakes` of the file have been reported. */
+  | (Asked & {
+      readonly kind: 'file';
+      readonly path: string;
+      readonly servers: readonly Endpoint[];
+      readonly mistakes: readonly Mistake[];
+    });
 
 /** @param folder where relative paths start */
 export function readTargets(words: readonly Token[], folder: string, problems: Problems): readonly Target[] {
-  const targets = words.flatMap((word) => readTarget(word, folder, problems) ?? []);
+  const targets = beforeStuckBrace(words, problems).flatMap((word) => readTarget(word, folder, problems) ?? []);
   const count = targets.reduce((sum, target) => sum + (target.kind === 'file' ? target.servers.length : 1), 0);
   const [first] = words;
   if (count > MAX_TARGETS && first !== undefined) {
@@ -57,13 +64,14 @@ function readTarget(token: Token, folder: string, problems: Problems): Target | 
   const [, written, rest = ''] = /^(?:([^:/]*):\/\/)?([\s\S]*)$/.exec(token.text) ?? [];
   if (written === undefined && isFile(token.text, folder)) return readFile(token, folder, problems);
   const scheme = readScheme(token, written, rest, problems);
-  if (scheme === undefined) return undefined;
+  if (scheme === undefined || isMistaken(token, written, rest, problems)) return undefined;
+  warnOfPort(token, written, rest, problems);
   const wrong = (message: string): undefined => {
     problems.error(token, message, { expected: 'an IP address, a host name, or the path of a file like resolv.conf' });
   };
   const { host, port: digits } = splitPort(rest);
   const port = digits === undefined ? PORTS[scheme] : Number(digits);
-  if (port < 1 || port > MAX_PORT) return wrong(`the port ${digits ?? ''} is not from 1 to ${MAX_PORT}`);
+  if (port < 1 || port > MAX_PORT) return wrong(`the port ${port} is not from 1 to ${MAX_PORT}`);
   const { address, serverName } = splitServerName(host, scheme);
   if (serverName !== undefined && !isHostName(serverName)) return wrong(`'${shorten(serverName)}' is no server name`);
   if (isIP(address) !== 0) return { kind: 'address', token, scheme, serverName, to: { address, port } };
@@ -106,8 +114,13 @@ function isFile(text: string, folder: string): boolean {
 function readFile(token: Token, folder: string, problems: Problems): Target | undefined {
   const path = resolve(folder, token.text);
   const reading = readNameservers(path, MAX_TARGETS);
+  const { mistakes } = reading;
+  if (mistakes.length > 0) problems.addSource(path, reading.text);
+  for (const { line, column, word, message, ...hint } of mistakes) {
+    problems.warning({ text: word, quoted: false, at: { file: path, line, column } }, message, hint);
+  }
   if (reading.kind === 'servers') {
-    return { kind: 'file', token, scheme: 'dns', serverName: undefined, path, servers: reading.servers };
+    return { kind: 'file', token, scheme: 'dns', serverName: undefined, path, servers: reading.servers, mistakes };
   }
   problems.error(token, `the file ${shorten(path)} ${reading.trouble}`, {
     expected: "a file with lines such as 'nameserver 192.0.2.1'",

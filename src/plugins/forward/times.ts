@@ -1,6 +1,6 @@
 /**
- * How long one exchange may take: a client query has one time for all exchanges that it causes, one after the other (lines
- * of `forward` with `next`, links of a CNAME chain), and not one for each.
+ * How long one exchange may take, and each query that waits for it: a client query has one time for all exchanges that it
+ * causes, one after the other (lines of `forward` with `next`, links of a CNAME chain), and not one for each.
  *
  *     first asked on its behalf                       upstreamSilence            upstreamTime
  *     ├── line 1, silent ──────┬── line 2, silent ────┤ nobody there             ┤ over in any case
@@ -20,19 +20,31 @@ export interface ExchangeTimes {
   readonly silence: number;
   /** It fails then in any case. */
   readonly deadline: number;
+  /** Others are asked if these upstreams fail, and so must have time left. */
+  readonly more: boolean;
 }
 
-/** @param more whether others are asked if these fail, and so must have time left */
-export function timesFor(
+/** Of an exchange: the whole time, as somebody may join it who has used up nothing. */
+export function timesFrom(started: number, more: boolean): ExchangeTimes {
+  const { upstreamSilence, upstreamTime } = bounds;
+  return {
+    started,
+    silence: started + (more ? upstreamSilence / 2 : upstreamSilence),
+    deadline: started + upstreamTime,
+    more,
+  };
+}
+
+/** Until when a query waits that comes now, if no upstream answers anything: at most as long as the exchange goes on. */
+export function silenceFor(
   account: Account,
-  started: number,
+  now: number,
   candidates: readonly Candidate[],
-  more: boolean,
-): ExchangeTimes {
-  const since = (account.upstreamsSince ??= started);
+  { silence, more }: ExchangeTimes,
+): number {
+  const since = (account.upstreamsSince ??= now);
   // Who has answered during this query was alive a moment ago, and may take his time again.
-  const alive = since < started && candidates.some(({ line }) => line.lastHeard >= since);
-  const left = alive ? bounds.upstreamSilence : since + bounds.upstreamSilence - started;
-  const silence = started + Math.max(LEAST_SILENCE, more ? left / 2 : left);
-  return { started, silence, deadline: since + bounds.upstreamTime };
+  const alive = since < now && candidates.some(({ line }) => line.lastHeard >= since);
+  const left = alive ? bounds.upstreamSilence : since + bounds.upstreamSilence - now;
+  return Math.min(silence, now + Math.max(LEAST_SILENCE, more ? left / 2 : left));
 }

@@ -10,6 +10,7 @@ import type { Directive, Token } from '../../corefile/corefile.ts';
 import { expectArguments, forbidBlock } from '../../corefile/options.ts';
 import { type Problems, shorten } from '../../corefile/problems.ts';
 import { readSmallFile } from './small-file.ts';
+import { PORTS, type Scheme, type Target } from './targets.ts';
 
 /** PEM texts. */
 export interface TlsFiles {
@@ -40,6 +41,39 @@ export function readTlsServerName(word: Token, problems: Problems): string | und
   if (isIP(word.text) !== 0 || /^[\w-]+(\.[\w-]+)*\.?$/.test(word.text)) return word.text.replace(/\.$/, '');
   problems.error(word, `'${shorten(word.text)}' is no server name`, { expected: 'a host name such as dns.example' });
   return undefined;
+}
+
+/** Options that only upstreams of these schemes heed. */
+const HEEDED_BY: Readonly<Record<string, readonly Scheme[]>> = {
+  tls: ['tls', 'https'],
+  tls_servername: ['tls', 'https'],
+  doh_method: ['https'],
+};
+
+/** Where no upstream heeds an option: its writer takes plain DNS for what it is not. */
+export function warnOfTls(use: Directive, targets: readonly Target[], problems: Problems): void {
+  if (targets.length === 0) return;
+  for (const { name } of use.block ?? []) {
+    const schemes = Object.hasOwn(HEEDED_BY, name.text) ? HEEDED_BY[name.text] : undefined;
+    const [wanted] = schemes ?? [];
+    if (schemes === undefined || wanted === undefined) continue;
+    if (targets.some(({ scheme }) => schemes.includes(scheme))) continue;
+    const written = schemes.map((scheme) => `${scheme}://`).join(' or ');
+    const suggestion = targets.map((target) => addressText(target)).find((text) => text !== undefined);
+    problems.warning(name, `'${name.text}' has no effect: no TO begins with ${written}`, {
+      expected: `a TO with ${written}`,
+      ...(suggestion === undefined ? {} : { suggestion: `${wanted}://${suggestion}` }),
+    });
+  }
+}
+
+/** What can stand behind another scheme: the port of plain DNS is none of its ports. */
+function addressText(target: Target): string | undefined {
+  if (target.kind === 'file') return undefined;
+  const { port } = target.kind === 'host' ? target : target.to;
+  const host = target.kind === 'host' ? target.host : target.to.address;
+  if (Object.values(PORTS).includes(port)) return host;
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function readPem(

@@ -2,6 +2,8 @@
  * The upstreams of one `forward` line: those that its words name and those that its files name at the moment. Out: in
  * which order a query asks them.
  */
+import { shorten } from '../../corefile/problems.ts';
+import type { Logger } from '../../telemetry/logger.ts';
 import type { Host } from '../plugin.ts';
 import type { Endpoint } from '../network.ts';
 import { addressesOfHost } from './names.ts';
@@ -24,6 +26,7 @@ interface Source {
 export class UpstreamList {
   readonly #options: ForwardOptions;
   readonly #pool: UpstreamPool;
+  readonly #logger: Logger;
   readonly #sources: readonly Source[];
   readonly #files: readonly NameserverFile[];
   #held: readonly UpstreamSettings[] = [];
@@ -32,7 +35,8 @@ export class UpstreamList {
 
   /**
    * Looks up host names and begins to follow files.
-   * @throws Error where a host name has no address, or they have too many together; it names the line
+   * @throws Error where a host name has no address, with the place of the word; or where they have too many together, with
+   *   that of the line
    */
   static async open(options: ForwardOptions, host: Host, pool: UpstreamPool): Promise<UpstreamList> {
     const looked = new Map<Target, readonly Endpoint[]>();
@@ -42,15 +46,16 @@ export class UpstreamList {
       for (const target of options.to) {
         if (target.kind !== 'host') continue;
         // oxlint-disable-next-line no-await-in-loop -- a start is in no hurry, and the first one that fails is to be named
-        const addresses = await addressesOfHost(target.host, asked, pool, host.facts);
+        const found = await addressesOfHost(target.host, asked, pool, host.facts);
+        if (found.kind === 'none') {
+          const name = shorten(target.host);
+          throw new Error(`${placeText(target.token)}: the host name '${name}' has no address (${found.why})`);
+        }
         looked.set(
           target,
-          addresses.map((address) => ({ address, port: target.port })),
+          found.addresses.map((address) => ({ address, port: target.port })),
         );
       }
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      throw new Error(`${options.at}: forward: ${message}`, { cause: error });
     } finally {
       for (const settings of resolvers) pool.release(settings);
     }
@@ -70,9 +75,10 @@ export class UpstreamList {
   ) {
     this.#options = options;
     this.#pool = pool;
+    this.#logger = host.logger('forward');
     const files: NameserverFile[] = [];
-    const follow = ({ path, servers }: Extract<Target, { kind: 'file' }>): NameserverFile => {
-      const parts = { path, servers, most: MAX_TARGETS, logger: host.logger('forward'), changed: () => this.#update() };
+    const follow = ({ path, servers, mistakes }: Extract<Target, { kind: 'file' }>): NameserverFile => {
+      const parts = { path, servers, mistakes, most: MAX_TARGETS, logger: this.#logger, changed: () => this.#update() };
       const file = new NameserverFile({ ...parts, failures: pool.counts.fileFailures });
       files.push(file);
       return file;
@@ -125,6 +131,7 @@ export class UpstreamList {
     const unique = new Map<Upstream, UpstreamSettings>();
     for (const settings of wanted) {
       const upstream = this.#pool.hold(settings);
+      upstream.announce(this.#logger);
       if (unique.has(upstream)) this.#pool.release(settings);
       else unique.set(upstream, settings);
     }
@@ -132,6 +139,10 @@ export class UpstreamList {
     this.#held = [...unique.values()];
     for (const settings of before) this.#pool.release(settings);
   }
+}
+
+function placeText({ at: { file, line, column } }: Target['token']): string {
+  return `${file}:${line}:${column}`;
 }
 
 function settingsFor(

@@ -4,11 +4,13 @@
  */
 import { Class, Flag, Type } from '../../dns/constants.ts';
 import type { Name } from '../../dns/name.ts';
+import type { Logger } from '../../telemetry/logger.ts';
 import type { Endpoint, TlsSettings, UpstreamProtocol } from '../network.ts';
 import { UpstreamAttempt } from './attempt.ts';
-import { Health } from './health.ts';
+import { type CheckResult, Health, type SendCheck } from './health.ts';
 import { Line, type LineOwner, type LineParts } from './line.ts';
 import { type PlainProtocol, Request } from './request.ts';
+import { StateLines } from './state-lines.ts';
 
 /** Everything that an upstream is made from. Times in milliseconds. */
 export interface UpstreamSettings {
@@ -75,6 +77,11 @@ export class Upstream implements LineOwner {
     return line;
   }
 
+  /** Says in the log, from now on, when it goes out of use and when it is back. */
+  announce(logger: Logger): void {
+    if (!this.health.isTold) this.health.tell(new StateLines(this.name, this.#parts.clock, logger));
+  }
+
   heard(now: number): void {
     this.health.heard(now);
   }
@@ -116,24 +123,24 @@ export class Upstream implements LineOwner {
     return this.line(this.#settings.check.protocol);
   }
 
-  #sendCheck(line: Line, done: (answered: boolean) => void): { cancel(): void } {
+  #sendCheck(line: Line, done: Parameters<SendCheck>[0]): { cancel(): void } {
     const { domain, recursion } = this.#settings.check;
     const request = new Request(
       { name: domain, type: Type.NS, class: Class.IN },
       { flags: recursion ? Flag.RD : 0, dnssecOk: false, udpSize: Infinity, options: [], mixCase: false },
     );
-    const end = (answered: boolean): void => {
+    const end = (result: CheckResult): void => {
       clearTimeout(timer);
-      done(answered);
+      done(result);
     };
     const attempt = new UpstreamAttempt(line, request, this.readsEdns, {
-      replied: () => end(true),
-      failed: () => end(false),
+      replied: () => end('answered'),
+      failed: (_, { kind }) => end(kind === 'socket-limit' || kind === 'octet-limit' ? 'unsent' : 'unanswered'),
     });
     const timer = setTimeout(() => {
       attempt.cancel();
       // A failure that does not repeat the question shows that somebody is there.
-      done(attempt.bare !== undefined);
+      done(attempt.bare === undefined ? 'unanswered' : 'answered');
     }, CHECK_TIME);
     timer.unref();
     return {

@@ -8,6 +8,8 @@ import type { Account } from '../query.ts';
 interface Waiter {
   readonly account: Account;
   readonly deadline: number;
+  /** Until when it waits while no upstream answers anything. */
+  readonly silence: number;
   readonly resolve: (answer: Answer) => void;
 }
 
@@ -20,6 +22,7 @@ export interface WaitersOwner {
 export class Waiters {
   #waiting: Waiter[] = [];
   #earliest = Infinity;
+  #earliestSilence = Infinity;
   readonly #owner: WaitersOwner;
 
   constructor(owner: WaitersOwner) {
@@ -35,12 +38,19 @@ export class Waiters {
     return this.#earliest;
   }
 
-  add(account: Account): Promise<Answer> {
+  /** The same for as long as no upstream answers anything. */
+  get earliestSilence(): number {
+    return this.#earliestSilence;
+  }
+
+  /** @param silence until when it waits while no upstream answers anything */
+  add(account: Account, silence: number): Promise<Answer> {
     return new Promise((resolve) => {
       const { upstreamsSince = Infinity } = account;
       const deadline = Math.min(account.deadline, upstreamsSince + bounds.upstreamTime);
-      this.#waiting.push({ account, deadline, resolve });
+      this.#waiting.push({ account, deadline, silence, resolve });
       this.#earliest = Math.min(this.#earliest, deadline);
+      this.#earliestSilence = Math.min(this.#earliestSilence, silence);
     });
   }
 
@@ -52,9 +62,19 @@ export class Waiters {
 
   /** Gives those whose time is over their answer. */
   expire(now: number, answer: Answer): void {
-    const over = this.#waiting.filter(({ deadline }) => deadline <= now);
-    this.#waiting = this.#waiting.filter(({ deadline }) => deadline > now);
+    this.#part(({ deadline }) => deadline <= now, answer);
+  }
+
+  /** The same with those who wait no longer where no upstream answers anything. */
+  expireSilent(now: number, answer: Answer): void {
+    this.#part(({ silence }) => silence <= now, answer);
+  }
+
+  #part(isOver: (waiter: Waiter) => boolean, answer: Answer): void {
+    const over = this.#waiting.filter(isOver);
+    this.#waiting = this.#waiting.filter((waiter) => !isOver(waiter));
     this.#earliest = this.#waiting.reduce((earliest, { deadline }) => Math.min(earliest, deadline), Infinity);
+    this.#earliestSilence = this.#waiting.reduce((earliest, { silence }) => Math.min(earliest, silence), Infinity);
     this.#answer(over, answer);
   }
 

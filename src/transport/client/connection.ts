@@ -250,7 +250,9 @@ export abstract class Connection implements Carrier {
    * round is paid for by those that were served.
    */
   #sendElsewhere(attempt: PooledAttempt, cause: UpstreamProblem, servesOthers: boolean): void {
-    if (attempt.again || servesOthers) this.pool.sendAgain(attempt);
+    // Whoever was told before this one may have closed the channel.
+    if (this.pool.isClosed) attempt.end();
+    else if (attempt.again || servesOthers) this.pool.sendAgain(attempt);
     else attempt.fail(cause);
   }
 

@@ -67,9 +67,13 @@ export class ConnectionPool implements Channel {
     return attempt;
   }
 
-  /** Sends once more what was on a connection that went away. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Sends once more what was on a connection that went away; the channel is not closed. */
   sendAgain(attempt: PooledAttempt): void {
-    if (!this.#isClosed && !attempt.over) this.#place(attempt, true);
+    if (!attempt.over) this.#place(attempt, true);
   }
 
   /** An attempt was answered after so many milliseconds, the `count`-th on its connection. */

@@ -3,6 +3,8 @@
  * are one line and short, whatever the upstream's certificate or reply put into them.
  */
 import { getSystemErrorMessage } from 'node:util';
+import { certificateText } from './certificate.ts';
+import { NO_DESCRIPTOR_LEFT } from './descriptors.ts';
 import type { UpstreamProblem } from './upstream.ts';
 
 export type ProblemKind = UpstreamProblem['kind'];
@@ -32,6 +34,13 @@ const KINDS: ReadonlyMap<string, ProblemKind> = new Map([
   ['EINVAL', 'invalid'],
 ]);
 
+/** Where the system's own words would not say what it is that there is too little of. */
+const SHORTAGES: ReadonlyMap<string, string> = new Map([
+  ['EMFILE', NO_DESCRIPTOR_LEFT],
+  ['ENFILE', 'the machine has no file descriptor left (raise fs.file-max)'],
+  ['EADDRINUSE', 'no local port is left (widen net.ipv4.ip_local_port_range)'],
+]);
+
 /** Characters of a text; a certificate may name thousands of hosts. */
 const LONGEST_TEXT = 200;
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
@@ -46,9 +55,10 @@ export function problem(kind: ProblemKind, text: string): UpstreamProblem {
 export function problemOf(error: unknown, otherwise: ProblemKind): UpstreamProblem {
   if (!(error instanceof Error)) return problem(otherwise, String(error));
   const kind = KINDS.get(codeOf(error));
-  if (kind === undefined) return problem(otherwise, reasonOf(error) ?? error.message);
+  if (kind === undefined) return problem(otherwise, certificateText(error) ?? reasonOf(error) ?? error.message);
   const errno = 'errno' in error && typeof error.errno === 'number' ? error.errno : 0;
-  return problem(kind, errno < 0 ? getSystemErrorMessage(errno) : error.message);
+  const text = SHORTAGES.get(codeOf(error)) ?? (errno < 0 ? getSystemErrorMessage(errno) : error.message);
+  return kind === 'socket-limit' ? { ...problem(kind, text), shortage: true } : problem(kind, text);
 }
 
 function codeOf(error: Error): string {

@@ -293,6 +293,20 @@ describe('an exchange with two upstreams', () => {
     expect(network.queries(A).length).toBeGreaterThan(before);
   });
 
+  it('asks the second soon where both take now little time and now much, as resolvers do', async () => {
+    let turn = 0;
+    const network = new FakeNetwork();
+    for (const one of [A, B]) network.behaviours.set(one, (sent) => sent.reply(right, turn++ % 3 === 0 ? 180 : 2));
+    const { resolve, resolveMany } = await forwarding(`forward . ${A} ${B} {\npolicy round_robin\n}`, { network });
+    await resolveMany(60);
+    network.behaviours.set(A, silent);
+    network.behaviours.set(B, answering(right, 2));
+    for (let i = 0; i < 2; i++) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      expect((await resolve(fresh())).took).toBeLessThan(200);
+    }
+  });
+
   it('fails within 1.8 s when both are silent, and says what each did', async () => {
     const { resolve } = await forwarding(`forward . ${A} ${B} {\npolicy sequential\n}`);
     const { answer, took } = await resolve(fresh());
@@ -471,6 +485,41 @@ describe('an exchange with two upstreams', () => {
   });
 });
 
+describe('an exchange with three upstreams', () => {
+  const C = '192.0.2.3';
+  const THREE = `forward . ${A} ${B} ${C} {\npolicy sequential\nfailover SERVFAIL\n}`;
+
+  it('asks the third at once when the second refuses and the first is silent', async () => {
+    const { resolve } = await forwarding(THREE, {
+      behaviours: { [A]: silent, [B]: refusing, [C]: answering(right) },
+    });
+    const { answer, took } = await resolve(fresh());
+    expect(answer.kind).toBe('reply');
+    expect(took).toBeLessThan(110);
+  });
+
+  it('asks the third before it gives a response code of failover, however slow the second usually is', async () => {
+    const { resolve, resolveMany, network } = await forwarding(THREE, {
+      behaviours: { [A]: answering({ rcode: Rcode.SERVFAIL }), [B]: answering({ rcode: Rcode.SERVFAIL }, 240) },
+    });
+    network.behaviours.set(C, answering(right, 240));
+    await resolveMany(20);
+    network.behaviours.set(B, silent);
+    const { answer } = await resolve(fresh());
+    expect(answer).toMatchObject({ kind: 'reply', rcode: Rcode.NOERROR });
+  });
+
+  it('asks the next where a bound that concerns one of them is reached', async () => {
+    const { resolve, metric } = await forwarding(THREE, {
+      behaviours: { [A]: (sent) => sent.fail('socket-limit'), [B]: answering(right), [C]: silent },
+    });
+    const { answer, took } = await resolve(fresh());
+    expect(answer.kind).toBe('reply');
+    expect(took).toBeLessThan(10);
+    expect(metric('nodens_bounds_reached_total{bound="upstreamSockets"}')).toBe(1);
+  });
+});
+
 describe('closing', () => {
   it('lets queries under way end, and then closes the channels', async () => {
     const { resolve, close, network, host } = await forwarding(`forward . ${A}`, {
@@ -482,6 +531,17 @@ describe('closing', () => {
     expect((await waiting).answer.kind).toBe('reply');
     await vi.advanceTimersByTimeAsync(1);
     expect(network.channels.map(({ closed }) => closed)).toEqual([true]);
+  });
+
+  it('closes as well what a query under way opens later: TCP, and the upstreams of another line', async () => {
+    const { resolve, close, network } = await forwarding(`forward . ${A} {\nnext NXDOMAIN\n}\nforward . ${B}`, {
+      behaviours: { [`udp ${A}`]: cut, [`tcp ${A}`]: answering({ rcode: Rcode.NXDOMAIN }), [B]: answering(right) },
+    });
+    const waiting = resolve(fresh());
+    close();
+    expect((await waiting).answer).toMatchObject({ kind: 'reply', rcode: Rcode.NOERROR });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(network.channels.map(({ closed }) => closed)).toEqual([true, true, true]);
   });
 });
 

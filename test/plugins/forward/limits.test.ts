@@ -289,6 +289,33 @@ describe('bounds', () => {
     await settled([]);
   });
 
+  it('a shortage of the system is no bound: SERVFAIL that says so, one line, and no upstream is blamed', async () => {
+    const text = 'the process has no file descriptor left (limit 64; raise it with ulimit -n or LimitNOFILE)';
+    const short = (sent: Sent): void => sent.failWith({ kind: 'socket-limit', text, shortage: true });
+    const lines = `forward . ${A} {\nfailfast_all_unhealthy_upstreams\n}`;
+    const { resolve, ask, host, metric, network } = await forwarding(lines, { behaviours: { [A]: silent } });
+    // A check is under way when the descriptors run out.
+    await resolve(fresh());
+    network.behaviours.set(A, short);
+    host.takeLines();
+    const told = `no socket to an upstream can be opened: ${text}`;
+    for (let i = 0; i < 3; i++) {
+      // oxlint-disable-next-line no-await-in-loop -- each after the one before
+      expect((await resolve(fresh())).answer).toMatchObject({
+        kind: 'failure',
+        rcode: Rcode.SERVFAIL,
+        fromUpstream: false,
+        error: told,
+        explanation: { code: 23, word: 'no_socket', text: told },
+      });
+    }
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(ask(fresh())).toBeInstanceOf(Promise);
+    expect(host.takeLines().filter((line) => line.includes('socket'))).toEqual([`[ERROR] plugin/forward: ${told}`]);
+    expect(metric('nodens_bounds_reached_total{bound="upstreamSockets"}')).toBe(0);
+    await settled([]);
+  });
+
   it('leave nothing behind when upstreams are silent', async () => {
     const network = new FakeNetwork();
     network.behaviours.set(A, silent);

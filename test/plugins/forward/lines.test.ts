@@ -13,6 +13,7 @@ import {
   named,
   onAccount,
   refusing,
+  silent,
 } from './support.ts';
 
 beforeEach(() => {
@@ -106,6 +107,29 @@ describe('next', () => {
     expect((await resolve(fresh())).answer).toMatchObject({ kind: 'reply', rcode: Rcode.NOERROR });
   });
 
+  it('gives each of those that wait for the same answer its own time', async () => {
+    const { ask, resolve, network } = await forwarding(`forward . ${A}`);
+    const hasty = named('same.example.');
+    hasty.account.upstreamsSince = performance.now() - 1_500;
+    const first = resolve(hasty);
+    network.behaviours.set(A, (sent) => sent.reply(right, 500));
+    await vi.advanceTimersByTimeAsync(50);
+    const second = ask(named('same.example.'));
+    expect((await first).took).toBeLessThan(210);
+    expect((await first).answer).toMatchObject({ kind: 'failure', fromUpstream: true, explanation: { code: 22 } });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await second).toMatchObject({ kind: 'reply' });
+  });
+
+  it('does not remember as a failure that a query had hardly any time left', async () => {
+    const { ask, resolve } = await forwarding(`forward . ${A}`);
+    const hasty = named('same.example.');
+    hasty.account.upstreamsSince = performance.now() - 4_950;
+    expect((await resolve(hasty)).took).toBeLessThan(60);
+    expect(ask(named('same.example.'))).toBeInstanceOf(Promise);
+    await vi.advanceTimersByTimeAsync(6_000);
+  });
+
   it('leaves the whole time to a line whose upstream has answered the same client query', async () => {
     const { resolve } = await forwarding(`forward . ${A}`, {
       behaviours: { [A]: (sent) => sent.reply(sent.isCheck ? {} : right, sent.isCheck ? 300 : 1_400) },
@@ -191,13 +215,19 @@ describe('a host name in TO', () => {
     ]);
   });
 
-  it('that has no address keeps the configuration from being used, and the error names the line', async () => {
+  it.each([
+    ['NXDOMAIN', answering({ rcode: Rcode.NXDOMAIN }), 'asked 192.0.2.9:53: NXDOMAIN'],
+    ['no address', answering({}), 'asked 192.0.2.9:53: no A and no AAAA record'],
+    ['silence', silent, 'asked 192.0.2.9:53: no upstream answered in time: 192.0.2.9:53 timeout'],
+  ])('with %s keeps the configuration from being used, and the error names the word', async (_, behaviour, why) => {
     const network = new FakeNetwork();
-    network.behaviours.set('192.0.2.9', answering({ rcode: Rcode.NXDOMAIN }));
+    network.behaviours.set('192.0.2.9', behaviour);
     const { setup } = configure(forward, lines);
     const opening = Promise.resolve(setup?.create(makeForwardHost(network)));
-    const failing = expect(opening).rejects.toThrow("Corefile:2:1: forward: 'dns.example' has no address");
-    await vi.advanceTimersByTimeAsync(10);
+    const failing = expect(opening).rejects.toThrow(
+      `Corefile:2:11: the host name 'dns.example' has no address (${why})`,
+    );
+    await vi.advanceTimersByTimeAsync(6_000);
     await failing;
     expect(network.channels.every(({ closed }) => closed)).toBe(true);
   });

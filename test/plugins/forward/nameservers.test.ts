@@ -3,8 +3,10 @@ import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { readNameservers } from '../../../src/plugins/forward/nameservers.ts';
-import { type Forwarding, answering, forwarding, fresh } from './support.ts';
+import { forward } from '../../../src/plugins/forward/forward.ts';
+import { readNameservers } from '../../../src/plugins/forward/resolv-conf.ts';
+import { configure } from '../support.ts';
+import { FakeNetwork, type Forwarding, answering, forwarding, fresh, makeForwardHost } from './support.ts';
 
 const A = '192.0.2.1';
 const B = '192.0.2.2';
@@ -23,7 +25,7 @@ describe('a file of nameservers', () => {
     const text =
       '# nameserver 192.0.2.8\nnameserver 192.0.2.1\n nameserver\t2001:db8::1 # two\noptions ndots:5\nnameserver 192.0.2.1\nnameserver fe80::1%eth0\nnameserver here\nnameservers 192.0.2.9\n';
     writeFileSync(path, text);
-    expect(readNameservers(path, 15)).toEqual({
+    expect(readNameservers(path, 15)).toMatchObject({
       kind: 'servers',
       servers: [A, '2001:db8::1', 'fe80::1%eth0'].map((address) => ({ address, port: 53 })),
     });
@@ -72,6 +74,26 @@ describe('a file of nameservers in service', () => {
     service.close();
   });
 
+  it('tells of its mistakes when it changes, and not of those that were told at the start', async () => {
+    writeFileSync(path, `namserver ${B}\nnameserver ${A}\n`);
+    const { setup } = configure(forward, 'forward . resolv.conf', { folder });
+    const host = makeForwardHost(new FakeNetwork());
+    const running = await setup?.create(host);
+    const lines: string[] = [];
+    const untilLines = (count: number): Promise<void> =>
+      vi.waitFor(() => expect(lines.push(...host.takeLines())).toBe(count), WITHIN);
+    writeFileSync(path, `namserver ${B}\nnameserver ${B} # changed\n`);
+    await untilLines(1);
+    writeFileSync(path, `nameserver ${A}\nnameserver 10.0.0.300\n`);
+    await untilLines(3);
+    expect(lines).toEqual([
+      `[INFO] plugin/forward: ${path} has changed: ${B}`,
+      `[WARNING] plugin/forward: ${path}:2: '10.0.0.300' is no IP address; expected: an address alone; the port is always 53`,
+      `[INFO] plugin/forward: ${path} has changed: ${A}`,
+    ]);
+    running?.close?.();
+  });
+
   it('that breaks or vanishes leaves the last good one in use: one line, one count', async () => {
     const service = await open();
     writeFileSync(path, 'nameserver nobody\n');
@@ -82,6 +104,7 @@ describe('a file of nameservers in service', () => {
     expect(await asked(service)).toBe(A);
     const kept = 'the nameservers that it named before stay in use';
     expect(service.host.takeLines()).toEqual([
+      `[WARNING] plugin/forward: ${path}:1: 'nobody' is no IP address; expected: an address alone; the port is always 53`,
       `[WARNING] plugin/forward: ${path} names no nameserver: ${kept}`,
       `[WARNING] plugin/forward: ${path} does not exist: ${kept}`,
     ]);

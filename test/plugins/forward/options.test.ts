@@ -58,16 +58,106 @@ describe('what is right', () => {
     ['next SERVFAIL REFUSED', 'next nxdomain', 'next_on_nodata'],
     ['failover SERVFAIL REFUSED'],
     ['failfast_all_unhealthy_upstreams'],
-    ['tls', 'tls_servername dns.example'],
-    ['tls cert.pem'],
-    ['tls cert.pem key.pem'],
-    ['tls cert.pem key.pem cert.pem'],
-    ['doh_method GET'],
     ['source_address 127.0.0.1'],
     ['resolver 192.0.2.9 192.0.2.9:5353 [2001:db8::9]:53', 'resolver 2001:db8::9'],
     ['mix_case'],
   ])('%s', (...options: readonly string[]) => {
     expect(wrong(...options)).toBe('');
+  });
+
+  it.each([
+    ['tls://192.0.2.1', 'tls', 'tls_servername dns.example'],
+    ['192.0.2.1 tls://dns.example', 'tls cert.pem'],
+    ['https://192.0.2.1', 'tls cert.pem key.pem'],
+    ['tls://192.0.2.1', 'tls cert.pem key.pem cert.pem'],
+    ['https://192.0.2.1', 'doh_method GET'],
+  ])('%s with %s', (to, ...options: readonly string[]) => {
+    expect(problems(`. ${to}`, ...options)).toBe('');
+  });
+});
+
+describe('what has no effect', () => {
+  it.each([
+    ['192.0.2.1', 'tls', "'tls' has no effect: no TO begins with tls:// or https://", 'tls://192.0.2.1'],
+    ['192.0.2.1:53 tls', 'tls_servername dns.example', "'tls_servername' has no effect", 'tls://192.0.2.1'],
+    ['[2001:db8::1]:5353', 'tls cert.pem', "'tls' has no effect", 'tls://[2001:db8::1]:5353'],
+    ['resolv.conf dns://dns.example:8530', 'tls cert.pem', "'tls' has no effect", 'tls://dns.example:8530'],
+    [
+      'tls://192.0.2.1',
+      'doh_method GET',
+      "'doh_method' has no effect: no TO begins with https://",
+      'https://192.0.2.1',
+    ],
+  ])('forward . %s with %s', (to, option, message, suggestion) => {
+    const text = problems(`. ${to}`, option);
+    expect(text).toContain(`Corefile:3:1: warning: ${message}`);
+    expect(text).toContain(`did you mean '${suggestion}'?`);
+  });
+
+  it('has no suggestion where only files are asked', () => {
+    expect(problems('. resolv.conf', 'tls')).toMatch(
+      /'tls' has no effect.*\n.*\n.*\n.*expected: a TO with tls:\/\/ or https:\/\/$/,
+    );
+  });
+});
+
+describe('what was meant otherwise', () => {
+  it.each([
+    ['. 127.0.0.1:abc', 'the port abc is not from 1 to 65535', '127.0.0.1'],
+    ['. tls://127.0.0.1:', "no port follows the ':'", 'tls://127.0.0.1'],
+    ['. [::1]:99999', 'the port 99999 is not from 1 to 65535', '[::1]'],
+    ['. dns.example:-1', 'the port -1 is not from 1 to 65535', 'dns.example'],
+    ['. 2001:db8:1:2:3:4:5:6:5353', 'is no IP address', '[2001:db8:1:2:3:4:5:6]:5353'],
+    ['. 127.0.0.1:5301, 127.0.0.1', 'upstreams are separated by spaces', '127.0.0.1:5301'],
+    ['. 192.0.2.1;192.0.2.2', 'upstreams are separated by spaces', '192.0.2.1 192.0.2.2'],
+    ['. 192.0.2.1{', "a space must stand before '{'", '192.0.2.1 {'],
+    ['. https://127.0.0.1:8443/my-query', 'the path is always /dns-query; leave it out', 'https://127.0.0.1:8443'],
+    ['. https://127.0.0.1/dns-query', 'the path is always /dns-query; leave it out', 'https://127.0.0.1'],
+    ['. tls://127.0.0.1/', "no path such as '/' belongs to an upstream", 'tls://127.0.0.1'],
+    ['127.0.0.1:5301', "FROM is missing: '127.0.0.1:5301' is an upstream", 'forward . 127.0.0.1:5301'],
+    ['::1', "FROM is missing: '::1' is an upstream", 'forward . ::1'],
+    ['[::1]:53 ::1', "warning: '[::1]:53' is read as the zone", 'forward . [::1]:53 ::1'],
+    ['tls://192.0.2.1', "FROM is missing: 'tls://192.0.2.1' is an upstream", 'forward . tls://192.0.2.1'],
+    ['/etc/resolv.conf', "FROM is missing: '/etc/resolv.conf' is an upstream", 'forward . /etc/resolv.conf'],
+    ['192.0.2.1 192.0.2.2', "warning: '192.0.2.1' is read as the zone 192.0.2.1.", 'forward . 192.0.2.1 192.0.2.2'],
+    ['. ::1:5301', "warning: '::1:5301' is an address without a port", '[::1]:5301'],
+    ['. tls://2001:db8::1:853', "warning: '2001:db8::1:853' is an address without a port", 'tls://[2001:db8::1]:853'],
+  ])('forward %s', (args, message, suggestion) => {
+    const told = problemsOf(forward, `forward ${args}`, { folder }).filter((text) => !text.includes("surplus '}'"));
+    expect(told).toHaveLength(1);
+    expect(told[0]).toContain(message);
+    expect(told[0]).toContain(`did you mean '${suggestion}'?`);
+  });
+
+  it.each(['. 2001:db8::53', '. 2001:db8::1:25', '. [::1:5301]', '. fe80::1:2'])('not in forward %s', (args) => {
+    expect(problems(args)).toBe('');
+  });
+
+  it("a '{' that options are stuck to", () => {
+    const text = problems('. 192.0.2.1 {max_fails 2');
+    expect(text).toContain("Corefile:2:21: '{' must end the line, and 'max_fails' stands behind it");
+    expect(text).not.toContain('not an IP address');
+  });
+
+  it('a line of a file of nameservers: with its place, and five at most', () => {
+    const lines = [
+      'nameserver',
+      'nameserver 10.0.0.300',
+      'namserver 1.1.1.1',
+      ' nameserver 192.0.2.1 192.0.2.2',
+      'sarch x',
+    ];
+    const path = join(folder, 'mistaken.conf');
+    writeFileSync(path, `${lines.join('\r\n')}\nnameserver 192.0.2.9:53\nnameserver x\n`);
+    const found = problemsOf(forward, 'forward . mistaken.conf', { folder });
+    expect(found.map((text) => text.split('\n')[0])).toEqual([
+      `${path}:1:1: warning: no address follows 'nameserver'`,
+      `${path}:2:12: warning: '10.0.0.300' is no IP address`,
+      `${path}:3:1: warning: unknown word 'namserver'`,
+      `${path}:4:23: warning: '192.0.2.2' is passed over: a line names one address`,
+      `${path}:6:12: warning: '192.0.2.9:53' is no IP address`,
+    ]);
+    expect(found[2]).toContain("did you mean 'nameserver'?");
   });
 });
 

@@ -124,10 +124,14 @@ export class Sent {
   }
 
   fail(kind: UpstreamProblem['kind'], text: string = kind, after = 0): void {
+    this.failWith({ kind, text }, after);
+  }
+
+  failWith(problem: UpstreamProblem, after = 0): void {
     setTimeout(() => {
       if (this.over) return;
       this.over = true;
-      this.#listener.failed({ kind, text });
+      this.#listener.failed(problem);
     }, after);
   }
 }

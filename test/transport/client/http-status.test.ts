@@ -41,6 +41,7 @@ it('a body that never ends is not waited for', async () => {
 it('nobody listens', async () => {
   await expect(testNetwork().httpStatus({ address: '127.0.0.1', port: 1 }, '/', 5_000)).rejects.toMatchObject({
     code: 'ECONNREFUSED',
+    message: 'connection refused',
   });
 });
 
