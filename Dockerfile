@@ -35,4 +35,5 @@ USER 65532:65532
 WORKDIR /
 EXPOSE 53/udp 53/tcp
 # A small young generation takes some 50 MiB off what 150,000 endpoints cost, and no time: a query leaves little garbage.
-ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=4", "/nodens/dist/bin/main.js"]
+# An old one that is collected when it has grown by half keeps a flood of names that never repeat to some 150 MiB.
+ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=4", "--heap-growing-percent=50", "/nodens/dist/bin/main.js"]

@@ -73,8 +73,12 @@ interface StartOptions {
   readonly watch?: (text: string) => void;
 }
 
-/** What `npm start` and the image give Node: a small young generation, which takes 50 MiB off and no time. */
-export const nodeFlags: readonly string[] = ['--max-semi-space-size=4'];
+/**
+ * What `npm start` and the image give Node: a small young generation, which takes 50 MiB off and no time, and an old one
+ * that is collected when it has grown by half, which takes 80 MiB off while names that never repeat go through the cache,
+ * for a tenth more time with those.
+ */
+export const nodeFlags: readonly string[] = ['--max-semi-space-size=4', '--heap-growing-percent=50'];
 
 /** Starts a command, on one core or wherever the system likes. */
 export function start(command: readonly [string, ...string[]], options: StartOptions = {}): Running {
