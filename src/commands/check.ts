@@ -3,7 +3,8 @@ import { checkFixtures, renderReport, summaryText } from '../cluster/fixture/fix
 import { loadCorefile } from '../corefile/corefile.ts';
 import { Problems, renderProblem } from '../corefile/problems.ts';
 import { planServer } from '../server/plan.ts';
-import { folderOf, messageOf } from '../server/server.ts';
+import { messageOf } from '../server/message-of.ts';
+import { folderOf } from '../server/server.ts';
 import type { Flags } from './arguments.ts';
 import { DEFAULT_PORT, chooseConfiguration } from './configuration.ts';
 

@@ -5,7 +5,7 @@
  *     arguments ──parse──► command line ──► serve | check | print-config | -version …  ──► exit status
  */
 import { directives } from '../plugins/order.ts';
-import { messageOf } from '../server/server.ts';
+import { messageOf } from '../server/message-of.ts';
 import { version } from '../version.ts';
 import { parseCommandLine } from './arguments.ts';
 import { check } from './check.ts';

@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { bounds } from '../bounds.ts';
 import type { HttpAddress, HttpReply } from '../plugins/plugin.ts';
 import { overlap, placeText } from './plan.ts';
+import { messageOf } from './message-of.ts';
 
 /** What is served at one address, by path. */
 export interface HttpSite {
@@ -180,5 +181,5 @@ function listenText({ at, paths }: HttpSite, error: unknown, own: HttpAddress | 
   if (code === 'EACCES') {
     return `${where} for ${what} is not allowed for this user; give a port above 1023 in ${place}`;
   }
-  return `${where} for ${what} cannot be opened: ${error instanceof Error ? error.message : String(error)}`;
+  return `${where} for ${what} cannot be opened: ${messageOf(error)}`;
 }

@@ -9,6 +9,7 @@ import type { Listener, RequestHandler, TransportReport } from '../transport/tra
 import { openUdp } from '../transport/udp.ts';
 import { type UdpWildcardListener, openUdpWildcard } from '../transport/udp-wildcard.ts';
 import { ANY_ADDRESS, type ListenAddress, overlap, placeText } from './plan.ts';
+import { messageOf } from './message-of.ts';
 import { listenKey } from './generation.ts';
 
 /** Sockets that are open, with the address that was asked for. */
@@ -115,7 +116,7 @@ function listenText(at: ListenAddress, code: string | undefined, error: unknown)
     return `${where} is not allowed for this user: ports below 1024 are root's on most systems; ${way}`;
   }
   if (code === 'EADDRINUSE') return `${where} is in use by another program; stop that one, or ${way}`;
-  return `${where} cannot be opened: ${error instanceof Error ? error.message : String(error)}`;
+  return `${where} cannot be opened: ${messageOf(error)}`;
 }
 
 /** The pairs that are open, by `listenKey`. */

@@ -11,23 +11,14 @@ import { bounds } from '../bounds.ts';
 import { type Corefile, type CorefileSource, loadCorefile } from '../corefile/corefile.ts';
 import { Problems, renderProblem } from '../corefile/problems.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { AnswerCounts } from './answer-counts.ts';
 import { FileWatch } from './file-watch.ts';
 import { type Generation, type ProcessParts, createGeneration } from './generation.ts';
-import { HttpListeners } from './http-listeners.ts';
-import {
-  ListenError,
-  type ListenerPair,
-  Listeners,
-  type Prepared,
-  type WantedListener,
-  limitsOf,
-  stopPair,
-} from './listeners.ts';
-import { type PlanOptions, type ServerPlan, overlap, placeText, planServer } from './plan.ts';
-import { type PanicReport, Responder, panicText } from './responder.ts';
+import type { HttpListeners } from './http-listeners.ts';
+import { type ListenerPair, type Listeners, stopPair } from './listeners.ts';
+import { messageOf } from './message-of.ts';
+import { type PlanOptions, type ServerPlan, planServer } from './plan.ts';
 import { ServerCounts } from './server-counts.ts';
-import type { RequestHandler } from '../transport/transport.ts';
+import { type Sockets, openSockets, prepare } from './sockets.ts';
 
 export interface ServerOptions {
   readonly source: CorefileSource;
@@ -279,78 +270,4 @@ function contentOf(options: ServerOptions): string {
   return corefile === undefined || problems.hasErrors
     ? problems.list.map(renderProblem).join('\n')
     : corefile.fingerprint;
-}
-
-/** All that listens: what is for DNS, and what is for health, readiness and metrics. */
-interface Sockets {
-  readonly listeners: Listeners;
-  readonly http: HttpListeners;
-}
-
-function openSockets(log: Logger): Sockets {
-  return {
-    listeners: new Listeners((line) => log.warning(line)),
-    http: new HttpListeners((error) => log.error(`HTTP: ${messageOf(error)}`)),
-  };
-}
-
-/**
- * Opens all that a generation wants and that is not open yet. `swap` puts it in service in one tick, and gives the DNS
- * sockets that nobody wants any more; `undo`, in its place, closes again what was opened.
- * @throws HttpListenError, ListenError; nothing is open then that was not before
- */
-async function prepare({ listeners, http }: Sockets, generation: Generation, parts: ProcessParts): Promise<Prepared> {
-  forbidSharedPorts(generation);
-  const forHttp = await http.prepare(generation.http);
-  try {
-    const forDns = await listeners.prepare(handlersOf(generation, parts));
-    return {
-      swap: () => {
-        forHttp.swap();
-        return forDns.swap();
-      },
-      undo: () => {
-        forHttp.undo();
-        forDns.undo();
-      },
-    };
-  } catch (error) {
-    forHttp.undo();
-    throw error;
-  }
-}
-
-/** DNS over TCP and HTTP cannot have one port. @throws ListenError */
-function forbidSharedPorts({ http, served }: Generation): void {
-  for (const { at, paths } of http.values()) {
-    const clash = [...served.values()].find(({ at: dns }) => overlap(at, dns) && at.port !== 0);
-    if (clash === undefined) continue;
-    const { portFrom } = clash.at;
-    const [one, other] = [at.from, portFrom].map((token) => (token === undefined ? '' : ` (${placeText(token)})`));
-    const what = `${[...paths.keys()].join(' and ')}${one} and DNS${other}`;
-    throw new ListenError(`${what} both want port ${at.port}; give one of them another`);
-  }
-}
-
-function handlersOf(generation: Generation, parts: ProcessParts): ReadonlyMap<string, WantedListener> {
-  const log = parts.log.logger();
-  const panics = parts.metrics.counter('coredns_panics_total', 'Exceptions that answering a query ended in.').with();
-  return new Map(
-    [...generation.served].map(([key, { at, router, timeouts }]) => {
-      const counts = new AnswerCounts(parts.metrics, router.server);
-      const panic: PanicReport = (error, question) => {
-        panics.add();
-        log.error(panicText(error, question));
-      };
-      const idle = timeouts?.idle ?? bounds.tcpIdle;
-      const responder = new Responder({ resolver: router, facts: parts.facts, counts, panic, idle });
-      const handler: RequestHandler = (exchange) => responder.respond(exchange);
-      return [key, { at, handler, limits: limitsOf(timeouts) }] as const;
-    }),
-  );
-}
-
-/** The text of an error for a person. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
