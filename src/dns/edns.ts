@@ -9,6 +9,23 @@ export interface EdnsOption {
   readonly data: Uint8Array;
 }
 
+/**
+ * True for options that are meant for the next hop alone (RFC 5001, 7314, 7828, 7830, 7873): what is forwarded leaves them
+ * out, and so no answer depends on them.
+ */
+export function isHopByHop({ code }: EdnsOption): boolean {
+  switch (code) {
+    case OptionCode.NSID:
+    case OptionCode.EXPIRE:
+    case OptionCode.COOKIE:
+    case OptionCode.TCP_KEEPALIVE:
+    case OptionCode.PADDING:
+      return true;
+    default:
+      return false;
+  }
+}
+
 export interface Edns {
   /** The sender's UDP payload size as it stands in the OPT record, not yet raised to 512 or cut. */
   readonly udpSize: number;

@@ -7,7 +7,7 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import { once } from 'node:events';
 import { bounds } from '../bounds.ts';
 import type { HttpAddress, HttpReply } from '../plugins/plugin.ts';
-import { overlap, placeText } from './plan.ts';
+import { overlap, ownOverlapText, placeText, whereText } from './plan.ts';
 import { messageOf } from './message-of.ts';
 
 /** What is served at one address, by path. */
@@ -162,20 +162,11 @@ function end(server: Server): void {
   server.closeIdleConnections();
 }
 
-function whereText({ address, port }: HttpAddress): string {
-  return address === '*' ? `port ${port}` : `${address} port ${port}`;
-}
-
 function listenText({ at, paths }: HttpSite, error: unknown, own: HttpAddress | undefined): string {
   const where = whereText(at);
   const what = [...paths.keys()].join(' and ');
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'EADDRINUSE' && own !== undefined) {
-    return (
-      `${where} for ${what} cannot be opened while this server has ${whereText(own)} open; ` +
-      'a change from all addresses to some, or back, takes a restart'
-    );
-  }
+  if (code === 'EADDRINUSE' && own !== undefined) return `${where} for ${what} ${ownOverlapText(own)}`;
   const place = at.from === undefined ? 'the Corefile' : placeText(at.from);
   if (code === 'EADDRINUSE') return `${where} for ${what} is in use by another program; give another in ${place}`;
   if (code === 'EACCES') {

@@ -8,7 +8,7 @@ import { openTcp } from '../transport/tcp.ts';
 import type { Listener, RequestHandler, TransportReport } from '../transport/transport.ts';
 import { openUdp } from '../transport/udp.ts';
 import { type UdpWildcardListener, openUdpWildcard } from '../transport/udp-wildcard.ts';
-import { ANY_ADDRESS, type ListenAddress, overlap, placeText } from './plan.ts';
+import { ANY_ADDRESS, type ListenAddress, overlap, ownOverlapText, placeText, whereText } from './plan.ts';
 import { messageOf } from './message-of.ts';
 import { listenKey } from './generation.ts';
 
@@ -102,10 +102,6 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-function whereText({ address, port }: ListenAddress): string {
-  return address === ANY_ADDRESS ? `port ${port}` : `${address} port ${port}`;
-}
-
 function listenText(at: ListenAddress, code: string | undefined, error: unknown): string {
   const where = whereText(at);
   const way =
@@ -181,11 +177,7 @@ export class Listeners {
       const own = this.pairs.find(({ at }) => overlap(at, wanted.at));
       const inUse = error instanceof ListenError && codeOf(error.cause) === 'EADDRINUSE';
       if (own === undefined || !inUse) throw error;
-      throw new ListenError(
-        `${whereText(wanted.at)} cannot be opened while this server has ${whereText(own.at)} open; ` +
-          'a change from all addresses to some, or back, takes a restart',
-        { cause: error },
-      );
+      throw new ListenError(`${whereText(wanted.at)} ${ownOverlapText(own.at)}`, { cause: error });
     }
   }
 

@@ -43,6 +43,16 @@ export function overlap(one: Pick<ListenAddress, 'address' | 'port'>, other: typ
   return one.address === other.address || one.address === ANY_ADDRESS || other.address === ANY_ADDRESS;
 }
 
+/** An address for a person: `127.0.0.1 port 53`, `port 53` for all addresses. */
+export function whereText({ address, port }: Pick<ListenAddress, 'address' | 'port'>): string {
+  return address === ANY_ADDRESS ? `port ${port}` : `${address} port ${port}`;
+}
+
+/** Why an address cannot be opened in a reload: this server itself has the port in another form. */
+export function ownOverlapText(own: Pick<ListenAddress, 'address' | 'port'>): string {
+  return `cannot be opened while this server has ${whereText(own)} open; a change from all addresses to some, or back, takes a restart`;
+}
+
 /** Where a word stands, and the word: `Corefile:7: health`. */
 export function placeText({ at: { file, line }, text }: Token): string {
   return `${file}:${line}: ${text}`;

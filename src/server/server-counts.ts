@@ -7,22 +7,18 @@ import type { TransportCounts } from '../transport/transport.ts';
 import { serverLabel } from './generation.ts';
 import type { ListenerPair } from './listeners.ts';
 
-/** Each count of a transport as a metric. */
-const transportMetrics = {
-  ignored: 'Datagrams that were not looked at: too long, or from where no client can be.',
-  overBound: 'Queries, replies and connections beyond a bound.',
-  cutOff: 'TCP connections that were ended because the client was idle or slow.',
-  unsent: 'UDP replies that the system refused to send.',
-  failed: 'Requests that ended in an exception within the transport.',
-} as const satisfies Readonly<Record<keyof TransportCounts, string>>;
-
-const metricNames: Readonly<Record<keyof TransportCounts, string>> = {
-  ignored: 'nodens_transport_ignored_total',
-  overBound: 'nodens_transport_over_bound_total',
-  cutOff: 'nodens_transport_cut_off_total',
-  unsent: 'nodens_transport_unsent_total',
-  failed: 'nodens_transport_failed_total',
-};
+/** Each count of a transport: its metric, and what that says. */
+const transportMetrics: readonly (readonly [count: keyof TransportCounts, name: string, help: string])[] = [
+  [
+    'ignored',
+    'nodens_transport_ignored_total',
+    'Datagrams that were not looked at: too long, or from where no client can be.',
+  ],
+  ['overBound', 'nodens_transport_over_bound_total', 'Queries, replies and connections beyond a bound.'],
+  ['cutOff', 'nodens_transport_cut_off_total', 'TCP connections that were ended because the client was idle or slow.'],
+  ['unsent', 'nodens_transport_unsent_total', 'UDP replies that the system refused to send.'],
+  ['failed', 'nodens_transport_failed_total', 'Requests that ended in an exception within the transport.'],
+];
 
 export class ServerCounts {
   readonly #reloadFailed: Series;
@@ -44,8 +40,8 @@ export class ServerCounts {
         },
       ),
     );
-    for (const count of ['ignored', 'overBound', 'cutOff', 'unsent', 'failed'] as const) {
-      const source = metrics.collectCounter(metricNames[count], transportMetrics[count], ['server', 'proto'], (set) => {
+    for (const [count, name, help] of transportMetrics) {
+      const source = metrics.collectCounter(name, help, ['server', 'proto'], (set) => {
         for (const { at, udp, tcp } of pairs()) {
           set(udp.counts[count], serverLabel(at), 'udp');
           set(tcp.counts[count], serverLabel(at), 'tcp');

@@ -8,8 +8,8 @@
  * for what is asked most often: type A, class IN, RD alone. Octets are latin1 characters, which keeps the string at one
  * octet each.
  */
-import { Class, Flag, Opcode, OptionCode, Type } from '../../dns/constants.ts';
-import type { EdnsOption } from '../../dns/edns.ts';
+import { Class, Flag, Opcode, Type } from '../../dns/constants.ts';
+import { isHopByHop } from '../../dns/edns.ts';
 import { isTransfer, opcodeOf } from '../../dns/message.ts';
 import type { Query } from '../query.ts';
 
@@ -27,7 +27,7 @@ export function cacheKey(query: Query): string | undefined {
   const { edns, flags } = request;
   const { type } = question;
   if (isTransfer(type) || opcodeOf(flags) !== Opcode.QUERY) return undefined;
-  if (edns !== undefined && edns.options.length > 0 && !edns.options.every(endsHere)) return undefined;
+  if (edns !== undefined && edns.options.length > 0 && !edns.options.every(isHopByHop)) return undefined;
   const how =
     (edns?.dnssecOk === true ? DNSSEC_OK : 0) |
     ((flags & Flag.CD) === 0 ? 0 : CHECKING_DISABLED) |
@@ -47,18 +47,4 @@ function makeEnding(type: number, klass: number, how: number): string {
   // Joining two strings costs a third of a hit: the commonest question goes without.
   if (type === Type.A && klass === Class.IN && how === RECURSION_DESIRED) return '';
   return String.fromCharCode(type >> 8, type & 0xff, klass >> 8, klass & 0xff, how);
-}
-
-/** True for options that concern the two ends of one hop and that no upstream is sent. */
-function endsHere({ code }: EdnsOption): boolean {
-  switch (code) {
-    case OptionCode.NSID:
-    case OptionCode.COOKIE:
-    case OptionCode.TCP_KEEPALIVE:
-    case OptionCode.PADDING:
-    case OptionCode.EXPIRE:
-      return true;
-    default:
-      return false;
-  }
 }

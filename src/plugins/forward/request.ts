@@ -10,8 +10,8 @@
  * - EDNS options that are meant for the next hop alone stay here (RFC 5001, 7314, 7828, 7830, 7873); others are passed on.
  */
 import { bounds } from '../../bounds.ts';
-import { Flag, OptionCode } from '../../dns/constants.ts';
-import { type EdnsOption, optRecordSize } from '../../dns/edns.ts';
+import { Flag } from '../../dns/constants.ts';
+import { type EdnsOption, isHopByHop, optRecordSize } from '../../dns/edns.ts';
 import { HEADER_OCTETS, opcodeOf } from '../../dns/message.ts';
 import type { Question } from '../../dns/question.ts';
 import { MessageWriter } from '../../dns/writer.ts';
@@ -20,14 +20,6 @@ import { randomOctet } from './random.ts';
 
 /** The UDP size that is offered: what an IPv6 path carries without fragments (RFC 9715 §3). */
 const UDP_SIZE = 1232;
-
-const HOP_BY_HOP: ReadonlySet<number> = new Set([
-  OptionCode.NSID,
-  OptionCode.EXPIRE,
-  OptionCode.COOKIE,
-  OptionCode.TCP_KEEPALIVE,
-  OptionCode.PADDING,
-]);
 
 const NO_OPTIONS: readonly EdnsOption[] = [];
 
@@ -160,7 +152,7 @@ function offeredSize(limit: number): number {
 /** Options wait as long as the query does, and are a part of keys: a client is not to fill the memory with them. */
 function passedOn(options: readonly EdnsOption[]): readonly EdnsOption[] {
   if (options.length === 0) return options;
-  const passed = options.filter(({ code }) => !HOP_BY_HOP.has(code));
+  const passed = options.filter((option) => !isHopByHop(option));
   return optRecordSize(passed) > bounds.upstreamOptions ? NO_OPTIONS : passed;
 }
 
