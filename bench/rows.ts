@@ -3,4 +3,4 @@
 /** External names: cached, never cached, and at a steady rate (resolver.ts). */
 export const resolverRows: readonly string[] = ['ext', 'miss', 'latency'];
 /** What is promised whatever happens (promises/). */
-export const promiseRows: readonly string[] = ['upstreams', 'service', 'reloads'];
+export const promiseRows: readonly string[] = ['upstreams', 'service', 'reloads', 'restarts'];

@@ -79,6 +79,8 @@ export const bounds = {
   drawnEndpoints: 65_536,
   /** Time that queries in flight are given when the server stops. */
   stopGrace: 5_000,
+  /** Time after that in which plugins may write what they keep; a stop without a lame duck ends within both. */
+  stopFinish: 2_000,
   /** Octets of a Corefile and all that it imports, each file counted once. */
   corefileText: 16_777_216,
   /** Words of a Corefile after snippets and files were inserted. */
@@ -113,6 +115,8 @@ export const bounds = {
   weightsText: 1_048_576,
   /** Octets of log lines that wait for a slow reader; lines beyond it are dropped and counted. */
   logWaiting: 1_048_576,
+  /** Size of the file of a snapshot; a larger one is reported and neither read nor written. */
+  snapshotFile: 67_108_864,
   /** Size of one file of manifests; a larger one is reported and not read. */
   fixtureText: 268_435_456,
   /** Files that are read below the paths of manifests; the rest is left out with a report. */
@@ -137,6 +141,40 @@ export const bounds = {
   fixtureParserIdle: 600_000,
   /** The same for one that has read a large text and holds memory for it. */
   fixtureParserRest: 10_000,
+  /** Octets of one object of an API server: etcd takes none of more than 1.5 million, and JSON is somewhat longer. */
+  watchObject: 8_388_608,
+  /** Objects of one resource of an API server; those beyond are not served. */
+  watchObjects: 1_000_000,
+  /** Objects of one page of a list, where the API server has no streaming lists. */
+  watchPage: 500,
+  /** Pages of one list. */
+  watchPages: 10_000,
+  /** Time that a watch may be silent; an API server sends a bookmark each minute. */
+  watchSilence: 120_000,
+  /** The same for a list. */
+  watchListSilence: 30_000,
+  /** Time until the next try after a first failure of a watch, up to twice as long; it doubles with each. */
+  watchBackoff: 800,
+  /** The longest of these times. */
+  watchBackoffMost: 30_000,
+  /** Endpoints of one EndpointSlice; an API server allows 1,000. */
+  sliceEndpoints: 16_384,
+  /** Time to connect to an API server, with TLS. */
+  apiConnect: 10_000,
+  /** Time from then until its response begins. */
+  apiResponse: 30_000,
+  /** Octets of the header of a response of an API server. */
+  apiHeader: 16_384,
+  /** Time after which the silence of a connection to an API server is probed (TCP keep-alive). */
+  apiKeepAlive: 15_000,
+  /** Connections to an API server that are kept without a request. */
+  apiIdleConnections: 4,
+  /** Age at which tokens and certificates for an API server are read again. */
+  apiCredentialsAge: 60_000,
+  /** Time for reading them, or for a plug-in of a kubeconfig to give them. */
+  apiCredentialsTime: 30_000,
+  /** The longest time that an API server can ask to be left alone. */
+  apiRetryAfter: 300_000,
 } as const;
 
 /** The table with any of its values replaced: what an `open` function takes, for a test or a small machine. */

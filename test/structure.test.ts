@@ -10,14 +10,15 @@ const source = fileURLToPath(new URL('../src', import.meta.url));
 const allowed: Readonly<Record<string, readonly string[]>> = {
   main: ['commands', 'signals'],
   commands: ['server', 'plugins', 'cluster', 'corefile', 'telemetry', 'transport', 'signals', 'version'],
-  server: ['plugins', 'cluster', 'dns', 'corefile', 'telemetry', 'transport', 'bounds'],
+  server: ['plugins', 'cluster', 'dns', 'corefile', 'telemetry', 'transport', 'bounds', 'node-http'],
   plugins: ['cluster', 'dns', 'corefile', 'telemetry', 'bounds'],
-  cluster: ['dns', 'bounds'],
-  transport: ['dns', 'bounds'],
+  cluster: ['dns', 'bounds', 'node-http'],
+  transport: ['dns', 'bounds', 'node-http'],
   corefile: ['bounds'],
   telemetry: ['bounds'],
   dns: [],
   bounds: [],
+  'node-http': [],
   signals: [],
   version: [],
 };

@@ -19,10 +19,15 @@ await build({
   entryPoints: { main: 'src/main.ts', 'parser-process': 'src/cluster/fixture/parser-process.ts' },
   outdir: 'dist/bin',
   bundle: true,
+  // What is imported only when it is needed, such as the client library that reads a kubeconfig, is a file of its own.
+  splitting: true,
+  chunkNames: '[name]-[hash]',
   platform: 'node',
   target: 'node24.15',
   format: 'esm',
   sourcemap: 'linked',
   legalComments: 'linked',
+  // That library has parts in CommonJS, which ask for `require` by this name.
+  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   logLevel: 'warning',
 });

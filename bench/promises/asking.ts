@@ -25,7 +25,7 @@ export interface AskingOptions {
 
 /** Code of the EDNS option (RFC 8914). */
 const EXTENDED_ERROR = 15;
-const OPT: OptRecord = {
+export const OPT: OptRecord = {
   type: 'OPT',
   name: '.',
   udpPayloadSize: 1232,
@@ -79,7 +79,7 @@ export async function ask({ port, rate, seconds, name, patience }: AskingOptions
   return answered;
 }
 
-function extendedErrorOf({ additionals }: DecodedPacket): number | undefined {
+export function extendedErrorOf({ additionals }: DecodedPacket): number | undefined {
   const opt = additionals.find((record) => record.type === 'OPT');
   const option = opt?.options.find(({ code }) => code === EXTENDED_ERROR);
   return option?.data === undefined ? undefined : ((option.data[0] ?? 0) << 8) | (option.data[1] ?? 0);

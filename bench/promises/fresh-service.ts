@@ -10,6 +10,7 @@ import { FactCounters } from '../../src/cluster/facts.ts';
 import type { Service } from '../../src/cluster/objects.ts';
 import { ClusterState } from '../../src/cluster/state.ts';
 import { ClusterStores, type StoreLease } from '../../src/cluster/stores.ts';
+import { NO_EVENTS } from '../../src/cluster/watch/events.ts';
 import { OwnAddresses } from '../../src/server/own-addresses.ts';
 import { Server } from '../../src/server/server.ts';
 import { SharedThings } from '../../src/server/shared-things.ts';
@@ -35,12 +36,17 @@ class OneState extends ClusterStores {
   readonly state: ClusterState;
 
   constructor(facts: FactCounters, state: ClusterState) {
-    super(facts, Date.now, () => undefined);
+    super({ facts, now: Date.now, report: () => undefined, events: NO_EVENTS });
     this.state = state;
   }
 
   override acquire(): Promise<StoreLease> {
-    return Promise.resolve({ state: this.state, release: () => undefined });
+    return Promise.resolve({
+      state: this.state,
+      known: Promise.resolve(),
+      flush: () => Promise.resolve(),
+      release: () => undefined,
+    });
   }
 }
 

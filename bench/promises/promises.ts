@@ -1,17 +1,23 @@
 /**
  * What is promised whatever happens, each measured by a row of `npm run bench` and, in a short form, by the tests: upstreams
- * that fall silent, Services that come and go, Corefiles that are changed under load.
+ * that fall silent, Services that come and go, Corefiles that are changed and servers that are replaced under load.
  */
 import type { Options } from '../options.ts';
 import { table } from '../table.ts';
 import { limits as upstreamLimits, failingUpstreams } from './failing-upstreams.ts';
 import { LIMIT, freshService } from './fresh-service.ts';
 import { SLACK, reloads } from './reloads.ts';
+import { STOP_LIMIT, restarts } from './restarts.ts';
 
 /** Reloads of the row `reloads`, and queries in a second meanwhile. */
 const RELOADS = 200;
 const RELOAD_RATE = 5_000;
 const CHANGES = 500;
+/** Rolling restarts of the row `restarts`, the queries that they go through, and the milliseconds that proxies are late. */
+const ROLLING = 20;
+const RESTART_QUERIES = 1_000_000;
+const RESTART_RATE = 3_000;
+const PROXY_DELAY = 15_000;
 
 export async function measurePromises(
   { only, program, seconds }: Options,
@@ -80,7 +86,39 @@ export async function measurePromises(
       ],
     );
   }
+  if (only.includes('restarts')) rows.push(...(await measureRestarts(program, folder, cores?.server)));
   return table(['row', 'promise', 'measured', 'must'], rows);
+}
+
+async function measureRestarts(program: string, folder: string, core: number | undefined): Promise<string[][]> {
+  const got = await restarts({
+    program,
+    folder,
+    rolling: ROLLING,
+    queries: RESTART_QUERIES,
+    rate: RESTART_RATE,
+    lameDuck: '5s',
+    delay: PROXY_DELAY,
+    core,
+  });
+  const { asked, lost, wrong, replaced, unclean, slowestStop, late, afterLameDuck } = got;
+  return [
+    [
+      'restarts',
+      `${ROLLING} rolling restarts, ${replaced} servers replaced, under ${RESTART_RATE} q/s: queries lost`,
+      `${lost} of ${asked}`,
+      verdict(lost === 0 && asked >= RESTART_QUERIES, `none of ${RESTART_QUERIES}`),
+    ],
+    ['', 'answers that were not right', String(wrong), verdict(wrong === 0, 'none')],
+    ['', 'queries after the signal, and of them after the lame-duck time', `${late}, ${afterLameDuck}`, ''],
+    [
+      '',
+      'from SIGTERM to the end: the slowest',
+      `${(slowestStop / 1_000).toFixed(1)} s`,
+      verdict(slowestStop <= STOP_LIMIT, `≤ ${STOP_LIMIT / 1_000} s`),
+    ],
+    ['', 'servers that ended with another status than 0', String(unclean), verdict(unclean === 0, 'none')],
+  ];
 }
 
 function ms(value: number): string {

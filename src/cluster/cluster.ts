@@ -16,6 +16,12 @@ import type { EndpointSlice, Namespace, Pod, Service } from './objects.ts';
 /** The resources that answers can need. */
 export type Resource = 'services' | 'endpointslices' | 'namespaces' | 'pods';
 
+/**
+ * How the state of a resource stands to the cluster: `in-step` as soon as all its objects have been listed, and from then on
+ * for good; `stale` while it is what an earlier run knew; `unknown` while what is missing may only not have come yet.
+ */
+export type Standing = 'in-step' | 'stale' | 'unknown';
+
 /** Where a store puts what it knows. Setting an object that is there already replaces it; equal content changes nothing. */
 export interface ClusterWriter {
   setNamespace(namespace: Namespace): void;

@@ -23,7 +23,6 @@ export function sameSlice(a: EndpointSlice, b: EndpointSlice): boolean {
     a.notReady === b.notReady &&
     a.hostnames === b.hostnames &&
     a.targets === b.targets &&
-    a.nodes === b.nodes &&
     a.zones === b.zones &&
     a.texts === b.texts &&
     sameOctets(a.addresses, b.addresses) &&

@@ -49,10 +49,10 @@ export function namespaceFact(name: string): Fact {
   return slot(hashName('', name) ^ kinds.namespace);
 }
 
-/** Which Services and endpoints have this address of 4 or 16 octets. */
-export function addressFact(octets: Uint8Array): Fact {
+/** Which Services and endpoints have this address: the `width` octets from `start` on, 4 or 16 of them. */
+export function addressFact(octets: Uint8Array, start = 0, width: number = octets.length): Fact {
   let hash = kinds.address;
-  for (const octet of octets) hash = Math.imul(hash ^ octet, 0x0100_0193);
+  for (let at = start; at < start + width; at++) hash = Math.imul(hash ^ (octets[at] ?? 0), 0x0100_0193);
   return slot(hash);
 }
 

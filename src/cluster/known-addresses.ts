@@ -3,15 +3,22 @@
  */
 import { AddressIndex } from './address-index.ts';
 import { type FactCounters, addressFact, prefixesFact } from './facts.ts';
-import { type EndpointSlice, type Service, addressCount, addressWidth } from './objects.ts';
+import { type EndpointSlice, type Service, addressWidth } from './objects.ts';
 import { AddressPrefixes } from './prefixes.ts';
 
 type Holder = Service | EndpointSlice;
 
+function isService(holder: Holder): holder is Service {
+  return 'clusterIPs' in holder;
+}
+
+function isSlice(holder: Holder): holder is EndpointSlice {
+  return 'addresses' in holder;
+}
+
 export class KnownAddresses {
   readonly #facts: FactCounters;
-  readonly #services = new AddressIndex<Service>();
-  readonly #slices = new AddressIndex<EndpointSlice>();
+  readonly #holders = new AddressIndex<Holder>();
   readonly #prefixes = new AddressPrefixes();
 
   constructor(facts: FactCounters) {
@@ -20,12 +27,12 @@ export class KnownAddresses {
 
   /** The Services that have this cluster IP. */
   servicesAt(octets: Uint8Array): readonly Service[] {
-    return this.#services.at(octets);
+    return this.#holders.at(octets).filter(isService);
   }
 
   /** The slices that have a ready endpoint with this address. */
   slicesAt(octets: Uint8Array): readonly EndpointSlice[] {
-    return this.#slices.at(octets);
+    return this.#holders.at(octets).filter(isSlice);
   }
 
   /** True where an address begins with these octets (IPv4) or nibbles (IPv6). */
@@ -37,43 +44,39 @@ export class KnownAddresses {
 
   /** A Service comes, goes, or takes another's place. */
   moveService(before: Service | undefined, after: Service | undefined): void {
-    const index = this.#services;
-    if (after !== undefined) for (const octets of after.clusterIPs) this.#hold(index, octets, after);
-    if (before !== undefined) for (const octets of before.clusterIPs) this.#giveUp(index, octets, before);
+    if (after !== undefined) for (const octets of after.clusterIPs) this.#hold(octets, 0, octets.length, after);
+    if (before !== undefined) for (const octets of before.clusterIPs) this.#giveUp(octets, 0, octets.length, before);
   }
 
   /** The same for a slice. */
   moveSlice(before: EndpointSlice | undefined, after: EndpointSlice | undefined): void {
-    const index = this.#slices;
-    if (after !== undefined) for (const octets of addressesOf(after)) this.#hold(index, octets, after);
-    if (before !== undefined) for (const octets of addressesOf(before)) this.#giveUp(index, octets, before);
-  }
-
-  #hold<T extends Holder>(index: AddressIndex<T>, octets: Uint8Array, holder: T): void {
-    if (!this.#inUse(octets)) {
-      this.#prefixes.add(octets);
-      this.#facts.changed(prefixesFact);
+    if (after !== undefined) {
+      const width = addressWidth(after.family);
+      const { addresses } = after;
+      for (let start = 0; start < addresses.length; start += width) this.#hold(addresses, start, width, after);
     }
-    index.add(octets, holder);
-    this.#facts.changed(addressFact(octets));
-  }
-
-  #giveUp<T extends Holder>(index: AddressIndex<T>, octets: Uint8Array, holder: T): void {
-    const wasInUse = this.#inUse(octets);
-    index.remove(octets, holder);
-    this.#facts.changed(addressFact(octets));
-    if (wasInUse && !this.#inUse(octets)) {
-      this.#prefixes.remove(octets);
-      this.#facts.changed(prefixesFact);
+    if (before !== undefined) {
+      const width = addressWidth(before.family);
+      const { addresses } = before;
+      for (let start = 0; start < addresses.length; start += width) this.#giveUp(addresses, start, width, before);
     }
   }
 
-  #inUse(octets: Uint8Array): boolean {
-    return this.#services.has(octets) || this.#slices.has(octets);
-  }
-}
+  // The addresses of a slice are never cut out of it: that would cost each slice a buffer of its own outside the heap.
 
-function* addressesOf(slice: EndpointSlice): Generator<Uint8Array> {
-  const width = addressWidth(slice.family);
-  for (let i = 0; i < addressCount(slice); i++) yield slice.addresses.subarray(i * width, (i + 1) * width);
+  #hold(octets: Uint8Array, start: number, width: number, holder: Holder): void {
+    if (this.#holders.add(octets, holder, start, width)) {
+      this.#prefixes.add(octets, start, width);
+      this.#facts.changed(prefixesFact);
+    }
+    this.#facts.changed(addressFact(octets, start, width));
+  }
+
+  #giveUp(octets: Uint8Array, start: number, width: number, holder: Holder): void {
+    if (this.#holders.remove(octets, holder, start, width)) {
+      this.#prefixes.remove(octets, start, width);
+      this.#facts.changed(prefixesFact);
+    }
+    this.#facts.changed(addressFact(octets, start, width));
+  }
 }

@@ -50,6 +50,11 @@ export class NameTable<T extends Named> {
     return this.#objects[this.#slotOf(namespace, name, hash)];
   }
 
+  /** All objects, in no order. */
+  *values(): Generator<T> {
+    for (const object of this.#objects) if (object !== undefined) yield object;
+  }
+
   /** Adds an object, or puts it in place of the one of its name. */
   set(object: T): void {
     const { namespace, name } = object;

@@ -51,8 +51,6 @@ export interface EndpointSlice {
   readonly hostnames: Column;
   /** `targetRef.name` of each address: the pod. */
   readonly targets: Column;
-  /** `nodeName` of each address. */
-  readonly nodes: Column;
   /** `zone` of each address, lower case. */
   readonly zones: Column;
   /** How the address was written, for those whose text is not the one that `formatAddress` gives. */
@@ -84,7 +82,9 @@ export function addressCount(slice: EndpointSlice): number {
 
 /** The column that holds these texts. A text with a line feed counts as empty: no name of Kubernetes has one. */
 export function columnOf(texts: readonly string[]): Column {
-  const clean = texts.map((text) => (text.includes('\n') ? '' : text));
+  const clean = texts.some((text) => text.includes('\n'))
+    ? texts.map((text) => (text.includes('\n') ? '' : text))
+    : texts;
   return clean.every((text) => text === '') ? undefined : clean.join('\n');
 }
 

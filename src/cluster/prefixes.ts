@@ -8,49 +8,79 @@
  * An address costs the levels that are new, mostly none but the last.
  */
 
-/** Prefix digits as a key: the level, then the digits, each an octet (IPv4) or a nibble (IPv6). */
-function prefixKey(family: 4 | 6, digits: readonly number[]): string {
-  return String.fromCharCode(family, ...digits);
-}
+/** The children of each prefix, by its length in digits: octets of IPv4, nibbles of IPv6. */
+type Levels<Key> = readonly Map<Key, number>[];
 
-function digitsOf(octets: Uint8Array): readonly number[] {
-  return octets.length === 4 ? [...octets] : Array.from(octets, (octet) => [octet >> 4, octet & 15]).flat();
-}
+const IPV4_DIGITS = 4;
+const IPV6_DIGITS = 32;
 
 export class AddressPrefixes {
-  readonly #children = new Map<string, number>();
+  /** Keys are the octets as one number. */
+  readonly #ipv4: Levels<number> = levels(IPV4_DIGITS);
+  /** Keys are the nibbles as characters. */
+  readonly #ipv6: Levels<string> = levels(IPV6_DIGITS);
 
-  /** Adds an address that was not in use. */
-  add(octets: Uint8Array): void {
-    for (const key of ancestors(octets)) {
-      const count = this.#children.get(key) ?? 0;
-      this.#children.set(key, count + 1);
-      if (count > 0) return;
-    }
+  /** Adds an address that was not in use: the `width` octets from `start` on. */
+  add(octets: Uint8Array, start = 0, width: number = octets.length): void {
+    if (width === 4) count(this.#ipv4, (length) => ipv4Key(octets, start, length));
+    else count(this.#ipv6, ipv6Keys(octets, start));
   }
 
   /** Removes an address that was in use. */
-  remove(octets: Uint8Array): void {
-    for (const key of ancestors(octets)) {
-      const count = this.#children.get(key) ?? 0;
-      if (count > 1) {
-        this.#children.set(key, count - 1);
-        return;
-      }
-      this.#children.delete(key);
-    }
+  remove(octets: Uint8Array, start = 0, width: number = octets.length): void {
+    if (width === 4) discount(this.#ipv4, (length) => ipv4Key(octets, start, length));
+    else discount(this.#ipv6, ipv6Keys(octets, start));
   }
 
   /** True while an address in use begins with these octets (IPv4) or nibbles (IPv6). */
   has(family: 4 | 6, digits: readonly number[]): boolean {
-    return this.#children.has(prefixKey(family, digits));
+    return family === 4
+      ? this.#ipv4[digits.length]?.has(ipv4Key(digits, 0, digits.length)) === true
+      : this.#ipv6[digits.length]?.has(String.fromCharCode(...digits)) === true;
   }
 }
 
-/** The keys of all proper prefixes of an address, the longest first, down to the empty one. */
-function* ancestors(octets: Uint8Array): Generator<string> {
-  const digits = digitsOf(octets);
-  for (let length = digits.length - 1; length >= 0; length--) {
-    yield prefixKey(octets.length === 4 ? 4 : 6, digits.slice(0, length));
+function levels<Key>(digits: number): Levels<Key> {
+  return Array.from({ length: digits }, () => new Map<Key, number>());
+}
+
+/** Adds a child to the longest prefix, and to each shorter one while the one below it is new. */
+function count<Key>(prefixes: Levels<Key>, keyOf: (length: number) => Key): void {
+  for (let length = prefixes.length - 1; length >= 0; length--) {
+    const level = prefixes[length];
+    const key = keyOf(length);
+    const children = level?.get(key) ?? 0;
+    level?.set(key, children + 1);
+    if (children > 0) return;
   }
+}
+
+/** Takes a child from the longest prefix, and from each shorter one while the one below it ends. */
+function discount<Key>(prefixes: Levels<Key>, keyOf: (length: number) => Key): void {
+  for (let length = prefixes.length - 1; length >= 0; length--) {
+    const level = prefixes[length];
+    const key = keyOf(length);
+    const children = level?.get(key) ?? 0;
+    if (children > 1) {
+      level?.set(key, children - 1);
+      return;
+    }
+    level?.delete(key);
+  }
+}
+
+function ipv4Key(octets: ArrayLike<number>, start: number, length: number): number {
+  let key = 0;
+  for (let i = 0; i < length; i++) key = (key << 8) | (octets[start + i] ?? 0);
+  return key;
+}
+
+/** The nibbles once as characters: their beginnings are the keys. */
+function ipv6Keys(octets: Uint8Array, start: number): (length: number) => string {
+  let nibbles = '';
+  for (let at = start; at < start + 16; at++) {
+    const octet = octets[at] ?? 0;
+    nibbles += String.fromCharCode(octet >> 4, octet & 15);
+  }
+  return (length) => nibbles.slice(0, length);
 }

@@ -82,7 +82,7 @@ function findPod(asker: Dependent, view: ClusterView, asked: Asked, namespace: s
   if (!view.shows(asker, namespace)) return NO_NAME.noSuchNamespace;
   const octets = parseAddress(text);
   if (octets === undefined) return NO_NAME.noSuchPod;
-  if (pods === 'verified' && !view.state.podsAt(asker, text).some((pod) => pod.namespace === namespace)) {
+  if (pods === 'verified' && !view.state.hasPodAt(asker, namespace, text)) {
     return NO_NAME.noSuchPod;
   }
   const family = familyOf(asked.type);

@@ -6,7 +6,7 @@ import { Class, Type } from '../dns/constants.ts';
 import { Name } from '../dns/name.ts';
 import { SliceEndpoints } from './endpoints.ts';
 import type { Dependent } from './facts.ts';
-import type { EndpointSlice } from './objects.ts';
+import type { EndpointSlice, Service } from './objects.ts';
 import { type Found, NO_DATA, NO_NAME, serviceOwner } from './found.ts';
 import type { ClusterView } from './view.ts';
 
@@ -31,14 +31,21 @@ export function findReverse(
   };
 }
 
-/** A cluster IP stands for its Service alone; any other address for each endpoint that has it. */
-function pointersTo(asker: Dependent, view: ClusterView, octets: Uint8Array): readonly Name[] {
-  const zone = view.options.primaryZone;
+/** The Service whose cluster IP an address is; the first by name where several claim it. */
+export function serviceAt(asker: Dependent, view: ClusterView, octets: Uint8Array): Service | undefined {
   const [service] = view.state
     .servicesAt(asker, octets)
     .filter((candidate) => candidate.kind === 'cluster-ip' && view.shows(asker, candidate.namespace))
     .toSorted((a, b) => compare(a.namespace, b.namespace) || compare(a.name, b.name));
-  if (service !== undefined) return [serviceOwner(service, zone)].filter((name) => name !== undefined);
+  return service;
+}
+
+/** A cluster IP stands for its Service alone; any other address for each endpoint that has it. */
+function pointersTo(asker: Dependent, view: ClusterView, octets: Uint8Array): readonly Name[] {
+  const service = serviceAt(asker, view, octets);
+  if (service !== undefined) {
+    return [serviceOwner(service, view.options.primaryZone)].filter((name) => name !== undefined);
+  }
   if (view.options.noEndpoints) return [];
   const targets = view.state
     .slicesAt(asker, octets)

@@ -5,13 +5,13 @@
  *     services ─► ServiceEntry { the Service, its slices in order, its endpoints }
  *     namespaces ─► NamespaceEntry { the Namespace, its slices by name }
  *     known-addresses.ts ─► Services by cluster IP, slices by endpoint address, prefixes in use
- *     pods ─► by address
+ *     pod-index.ts ─► pods by name and by address, packed
  *
  * Every read takes the `Dependent` that wants to know and notes the fact first, so that no look-up can forget it; every
  * change raises the counters of the facts that it changes.
  */
 import { bounds } from '../bounds.ts';
-import type { ClusterWriter, Resource } from './cluster.ts';
+import type { ClusterWriter, Resource, Standing } from './cluster.ts';
 import { ServiceEndpoints } from './endpoints.ts';
 import { sameNamespace, sameService, sameSlice } from './equal.ts';
 import {
@@ -28,6 +28,7 @@ import {
 import { KnownAddresses } from './known-addresses.ts';
 import { NameTable, hashName } from './name-table.ts';
 import type { EndpointSlice, Namespace, Pod, Service } from './objects.ts';
+import { PodIndex } from './pod-index.ts';
 
 /** A Service and what belongs to it. The Service is undefined while only slices of it are known. */
 class ServiceEntry {
@@ -68,13 +69,14 @@ export class ClusterState implements ClusterWriter {
   readonly #namespaces = new NameTable<NamespaceEntry>();
   readonly #services = new NameTable<ServiceEntry>();
   readonly #addresses: KnownAddresses;
-  readonly #pods = new Map<string, Pod>();
-  readonly #podsByAddress = new Map<string, readonly Pod[]>();
-  readonly #synced = new Set<Resource>();
+  readonly #pods = new PodIndex();
+  /** Those that are not here are unknown. */
+  readonly #standings = new Map<Resource, Standing>();
   /** Entries whose endpoints are drawn together now, and how many addresses that are. */
   readonly #drawn = new Set<ServiceEntry>();
   #drawnAddresses = 0;
   #serial = 0;
+  #changes = 0;
 
   /** `now` gives milliseconds since the epoch. */
   constructor(facts: FactCounters, now: () => number) {
@@ -90,10 +92,16 @@ export class ClusterState implements ClusterWriter {
     return this.#serial;
   }
 
-  /** True once all objects of these resources have been listed. */
-  isSynced(asker: Dependent, resources: readonly Resource[]): boolean {
+  /** The worst standing among these resources. */
+  standing(asker: Dependent, resources: readonly Resource[]): Standing {
     asker.dependsOn(syncFact);
-    return resources.every((resource) => this.#synced.has(resource));
+    let worst: Standing = 'in-step';
+    for (const resource of resources) {
+      const standing = this.#standings.get(resource) ?? 'unknown';
+      if (standing === 'unknown') return standing;
+      if (standing === 'stale') worst = standing;
+    }
+    return worst;
   }
 
   namespace(asker: Dependent, name: string): Namespace | undefined {
@@ -133,10 +141,49 @@ export class ClusterState implements ClusterWriter {
     return this.#addresses.hasPrefix(family, digits);
   }
 
-  /** The pods whose `podIP` is exactly this text. */
-  podsAt(asker: Dependent, ip: string): readonly Pod[] {
+  /** True where a pod of the namespace has exactly this `podIP`. */
+  hasPodAt(asker: Dependent, namespace: string, ip: string): boolean {
     asker.dependsOn(podFact(ip));
-    return this.#podsByAddress.get(ip) ?? [];
+    return this.#pods.isAt(namespace, ip);
+  }
+
+  // What a store asks of what it wrote: no answer rests on it.
+
+  /** Rises with each change. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  *namespaces(): Generator<Namespace> {
+    for (const { object } of this.#namespaces.values()) if (object !== undefined) yield object;
+  }
+
+  *services(): Generator<Service> {
+    for (const { service } of this.#services.values()) if (service !== undefined) yield service;
+  }
+
+  *endpointSlices(): Generator<EndpointSlice> {
+    for (const { slices } of this.#namespaces.values()) yield* slices.values();
+  }
+
+  pods(): Generator<Pod> {
+    return this.#pods.pods();
+  }
+
+  heldNamespace(name: string): Namespace | undefined {
+    return this.#namespaces.get('', name)?.object;
+  }
+
+  heldService(namespace: string, name: string): Service | undefined {
+    return this.#services.get(namespace, name)?.service;
+  }
+
+  heldEndpointSlice(namespace: string, name: string): EndpointSlice | undefined {
+    return this.#namespaces.get('', namespace)?.slices.get(name);
+  }
+
+  heldPod(namespace: string, name: string): Pod | undefined {
+    return this.#pods.get(namespace, name);
   }
 
   // Writing.
@@ -145,7 +192,7 @@ export class ClusterState implements ClusterWriter {
     const entry = this.#entry(namespace.name);
     if (entry.object !== undefined && sameNamespace(entry.object, namespace)) return;
     entry.object = namespace;
-    this.#facts.changed(namespaceFact(namespace.name));
+    this.#changedNamespace(namespace.name);
   }
 
   removeNamespace(name: string): void {
@@ -153,7 +200,7 @@ export class ClusterState implements ClusterWriter {
     if (entry?.object === undefined) return;
     entry.object = undefined;
     this.#forgetIfUnused(entry);
-    this.#facts.changed(namespaceFact(name));
+    this.#changedNamespace(name);
   }
 
   setService(service: Service): void {
@@ -197,25 +244,28 @@ export class ClusterState implements ClusterWriter {
   }
 
   setPod(pod: Pod): void {
-    const key = `${pod.namespace}/${pod.name}`;
-    const before = this.#pods.get(key);
+    const before = this.#pods.set(pod);
     if (before?.ip === pod.ip) return;
-    if (before !== undefined) this.#unlistPod(before);
-    this.#pods.set(key, pod);
-    this.#podsByAddress.set(pod.ip, [...(this.#podsByAddress.get(pod.ip) ?? []), pod]);
+    if (before !== undefined) this.#changedPod(before);
     this.#changedPod(pod);
   }
 
   removePod(namespace: string, name: string): void {
-    const key = `${namespace}/${name}`;
-    const pod = this.#pods.get(key);
-    if (pod === undefined) return;
-    this.#pods.delete(key);
-    this.#unlistPod(pod);
+    const pod = this.#pods.remove(namespace, name);
+    if (pod !== undefined) this.#changedPod(pod);
+  }
+
+  /** The serial of an earlier run: it goes on from there. */
+  restoreSerial(serial: number): void {
+    this.#serial = serial;
   }
 
   markSynced(resources: readonly Resource[]): void {
-    for (const resource of resources) this.#synced.add(resource);
+    this.mark(resources, 'in-step');
+  }
+
+  mark(resources: readonly Resource[], standing: Standing): void {
+    for (const resource of resources) this.#standings.set(resource, standing);
     this.#facts.changed(syncFact);
   }
 
@@ -250,21 +300,24 @@ export class ClusterState implements ClusterWriter {
     this.#forgetIfUnused(entry);
   }
 
+  #changedNamespace(name: string): void {
+    this.#facts.changed(namespaceFact(name));
+    this.#changes++;
+  }
+
   #changedService(namespace: string, name: string): void {
     this.#facts.changed(serviceFact(namespace, name));
-    this.#serial = Math.floor(this.#now() / 1000);
+    this.#changed();
   }
 
   #changedPod(pod: Pod): void {
     this.#facts.changed(podFact(pod.ip));
-    this.#serial = Math.floor(this.#now() / 1000);
+    this.#changed();
   }
 
-  #unlistPod(pod: Pod): void {
-    const rest = (this.#podsByAddress.get(pod.ip) ?? []).filter((other) => other !== pod);
-    if (rest.length === 0) this.#podsByAddress.delete(pod.ip);
-    else this.#podsByAddress.set(pod.ip, rest);
-    this.#changedPod(pod);
+  #changed(): void {
+    this.#serial = Math.floor(this.#now() / 1000);
+    this.#changes++;
   }
 
   #detachSlice(slice: EndpointSlice): void {

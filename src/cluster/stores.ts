@@ -1,11 +1,18 @@
 /**
  * The stores of the process, each with the state that it feeds. A store is known by its source, so that two `kubernetes`
  * directives with the same source share one, and one that a reload still asks for goes on as it is.
+ *
+ *     FixtureSource ─► fixture/   manifests              filled when `acquire` resolves
+ *     ApiSource     ─► watch/     an API server          fills as it answers: `lease.known` tells when that is enough
  */
+import type { Resource } from './cluster.ts';
 import { type FixtureReport, type FixtureStore, type FixtureSummary, openFixtureStore } from './fixture/fixture.ts';
 import type { FactCounters } from './facts.ts';
 import type { Selector } from './selector.ts';
 import { ClusterState } from './state.ts';
+import type { ApiLimits, ApiSource } from './watch/api/api.ts';
+import type { WatchEvents } from './watch/events.ts';
+import { type SnapshotOptions, type WatchStatus, WatchStore } from './watch/watch.ts';
 
 /** Where a cluster is described: YAML or JSON manifests. `labels` selects objects; undefined for all. */
 export interface FixtureSource {
@@ -14,74 +21,161 @@ export interface FixtureSource {
   readonly labels: Selector | undefined;
 }
 
-export type ClusterSource = FixtureSource;
+/** A cluster that is watched through its API server. */
+export interface WatchSource {
+  readonly kind: 'watch';
+  readonly api: ApiSource;
+  readonly limits: ApiLimits;
+  readonly labels: Selector | undefined;
+}
+
+export type ClusterSource = FixtureSource | WatchSource;
+
+/** What a share in a store is for. */
+export interface Needs {
+  /** What its answers can need; the rest is not watched on its behalf. */
+  readonly resources: readonly Resource[];
+  /** Where the state is kept for a warm start; the first share of a source that names a file decides. */
+  readonly snapshot: SnapshotOptions | undefined;
+}
 
 /** A share in a store: `state` is kept up to date until the last share of its source is released. */
 export interface StoreLease {
   readonly state: ClusterState;
+  /** Resolves as soon as none of the resources that were asked for is unknown. Never rejects. */
+  readonly known: Promise<void>;
+  /** Writes what is kept for a warm start, if it has changed. Never rejects. */
+  flush(): Promise<void>;
   release(): void;
 }
 
 /** Where a directive gets its share in a store. */
 export interface ClusterSources {
-  /** Resolves when the state has been filled for the first time; rejects where the source cannot be served at all. */
-  acquire(source: ClusterSource): Promise<StoreLease>;
+  /** Rejects where the source cannot be served at all: manifests that are missing, no service account. */
+  acquire(source: ClusterSource, needs: Needs): Promise<StoreLease>;
+}
+
+/** A store of either kind. */
+interface Store {
+  /** Begins what a share needs, and gives how to end it. */
+  need(needs: Needs): { readonly known: Promise<void>; release(): void };
+  flush(): Promise<void>;
+  close(): Promise<void>;
 }
 
 interface Entry {
+  readonly source: ClusterSource;
   readonly state: ClusterState;
-  readonly opening: Promise<FixtureStore>;
-  /** Once it is open. */
-  store: FixtureStore | undefined;
+  readonly opening: Promise<Store>;
+  fixture: FixtureStore | undefined;
+  watch: WatchStore | undefined;
   leases: number;
+}
+
+/** What the process tells its stores, and is told by them. */
+export interface StoreEnvironment {
+  readonly facts: FactCounters;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** What is wrong with manifests. */
+  readonly report: (report: FixtureReport) => void;
+  /** What happens between the program and API servers. */
+  readonly events: WatchEvents;
+  /** How requests to API servers name this program; `nodens` if left out. */
+  readonly userAgent?: string;
 }
 
 /** The stores of one process. */
 export class ClusterStores implements ClusterSources {
   readonly #entries = new Map<string, Entry>();
-  readonly #facts: FactCounters;
-  readonly #now: () => number;
-  readonly #report: (report: FixtureReport) => void;
+  /** The source of each snapshot file, by its path. */
+  readonly #snapshots = new Map<string, string>();
+  readonly #environment: StoreEnvironment;
 
-  /** `now` gives milliseconds since the epoch; `report` gets what is wrong with the objects of a source. */
-  constructor(facts: FactCounters, now: () => number, report: (report: FixtureReport) => void) {
-    this.#facts = facts;
-    this.#now = now;
-    this.#report = report;
+  constructor(environment: StoreEnvironment) {
+    this.#environment = environment;
   }
 
-  async acquire(source: ClusterSource): Promise<StoreLease> {
+  async acquire(source: ClusterSource, needs: Needs): Promise<StoreLease> {
     const key = JSON.stringify(source);
     const entry = this.#entries.get(key) ?? this.#open(key, source);
     entry.leases++;
     const release = (): void => this.#release(key, entry);
+    let store: Store;
     try {
-      entry.store = await entry.opening;
+      store = await entry.opening;
     } catch (error) {
       release();
       throw error;
     }
-    return { state: entry.state, release: once(release) };
+    const need = store.need({ ...needs, snapshot: this.#ownSnapshot(key, needs.snapshot) });
+    return {
+      state: entry.state,
+      known: need.known,
+      flush: () => store.flush(),
+      release: once(() => {
+        need.release();
+        release();
+      }),
+    };
   }
 
-  /** How much each source that is open holds. */
+  /** How much the manifests of each source that is open hold. */
   get summaries(): readonly FixtureSummary[] {
-    return [...this.#entries.values()].flatMap(({ store }) => (store === undefined ? [] : [store.summary]));
+    return [...this.#entries.values()].flatMap(({ fixture }) => (fixture === undefined ? [] : [fixture.summary]));
+  }
+
+  /** How each API server's store stands. */
+  get watches(): readonly WatchStatus[] {
+    return [...this.#entries.values()].flatMap(({ watch }) => (watch === undefined ? [] : [watch.status]));
+  }
+
+  /** A file has one source, or each would find there what it cannot use. */
+  #ownSnapshot(key: string, snapshot: SnapshotOptions | undefined): SnapshotOptions | undefined {
+    if (snapshot === undefined) return undefined;
+    const { path } = snapshot;
+    const owner = this.#snapshots.get(path);
+    if (owner === undefined || owner === key || !this.#entries.has(owner)) {
+      this.#snapshots.set(path, key);
+      return snapshot;
+    }
+    const line = `the snapshot ${path} is that of another source: 'snapshot PATH' gives each a file of its own`;
+    this.#environment.events.log('warning', line);
+    return undefined;
   }
 
   #open(key: string, source: ClusterSource): Entry {
-    const state = new ClusterState(this.#facts, this.#now);
-    const { paths, labels } = source;
-    const opening = openFixtureStore({
+    const { facts, now } = this.#environment;
+    const state = new ClusterState(facts, now);
+    const opened = Promise.withResolvers<Store>();
+    const entry: Entry = { source, state, opening: opened.promise, fixture: undefined, watch: undefined, leases: 0 };
+    this.#entries.set(key, entry);
+    const store = source.kind === 'fixture' ? this.#openFixture(entry, source) : this.#openWatch(entry, source);
+    store.then(opened.resolve, opened.reject);
+    return entry;
+  }
+
+  async #openFixture(entry: Entry, { paths, labels }: FixtureSource): Promise<Store> {
+    const fixture = await openFixtureStore({
       paths,
-      writer: state,
-      report: this.#report,
+      writer: entry.state,
+      report: this.#environment.report,
       follow: true,
       ...(labels === undefined ? {} : { labels }),
     });
-    const entry: Entry = { state, opening, store: undefined, leases: 0 };
-    this.#entries.set(key, entry);
-    return entry;
+    entry.fixture = fixture;
+    return {
+      need: () => ({ known: Promise.resolve(), release: () => undefined }),
+      flush: () => Promise.resolve(),
+      close: () => fixture.close(),
+    };
+  }
+
+  async #openWatch(entry: Entry, { api, limits, labels }: WatchSource): Promise<Store> {
+    const { now, events, userAgent = 'nodens' } = this.#environment;
+    const watch = await WatchStore.open({ state: entry.state, source: api, limits, labels, now, events, userAgent });
+    entry.watch = watch;
+    return watch;
   }
 
   #release(key: string, entry: Entry): void {

@@ -40,10 +40,16 @@ export class ClusterView {
     this.options = options;
   }
 
+  /** False where the namespace is not shown, whether it exists or not. */
+  mayShow(namespace: string): boolean {
+    const { namespaces } = this.options;
+    return namespaces === undefined || namespaces.has(namespace);
+  }
+
   /** True where the namespace exists and is shown. */
   shows(asker: Dependent, namespace: string): boolean {
-    const { namespaces, namespaceLabels } = this.options;
-    if (namespaces !== undefined && !namespaces.has(namespace)) return false;
+    if (!this.mayShow(namespace)) return false;
+    const { namespaceLabels } = this.options;
     const found = this.state.namespace(asker, namespace);
     return found !== undefined && (namespaceLabels === undefined || namespaceLabels(found.labels));
   }

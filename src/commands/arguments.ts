@@ -15,6 +15,8 @@ export interface Flags {
   readonly quiet: boolean;
   readonly bind: readonly string[];
   readonly fixtures: readonly string[];
+  /** Where the state of the cluster is kept between runs. */
+  readonly snapshot: string | undefined;
 }
 
 export type CommandLine =
@@ -32,6 +34,7 @@ const options = {
   version: { type: 'boolean' },
   bind: { type: 'string', multiple: true },
   fixture: { type: 'string', multiple: true },
+  snapshot: { type: 'string' },
   'print-config': { type: 'boolean' },
   help: { type: 'boolean' },
 } as const;
@@ -61,6 +64,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       quiet: values.quiet ?? false,
       bind: values.bind ?? [],
       fixtures: values.fixture ?? [],
+      snapshot: values.snapshot,
     },
   };
 }

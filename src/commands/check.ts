@@ -14,13 +14,13 @@ import { DEFAULT_PORT, chooseConfiguration } from './configuration.ts';
  */
 export async function check(flags: Flags, print: (line: string) => void): Promise<number> {
   try {
-    const { source, fixtures, bind } = chooseConfiguration(flags, process.env);
+    const { source, fixtures, snapshot, bind } = chooseConfiguration(flags, process.env);
     const problems = new Problems();
     const corefile = loadCorefile(source, process.env, problems);
     if (corefile !== undefined) {
       planServer(
         corefile,
-        { defaultPort: flags.port ?? DEFAULT_PORT, bind, fixtures, folder: folderOf(source) },
+        { defaultPort: flags.port ?? DEFAULT_PORT, bind, fixtures, snapshot, folder: folderOf(source) },
         problems,
       );
     }

@@ -4,6 +4,7 @@
  *     -conf FILE (or `stdin`) ─► ./Corefile ─► with --fixture: fixture ─► in a pod: pod ─► the example
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CorefileSource } from '../corefile/corefile.ts';
 import type { Flags } from './arguments.ts';
@@ -15,6 +16,8 @@ export const DEFAULT_PORT = 53;
 export interface ChosenConfiguration {
   readonly source: CorefileSource;
   readonly fixtures: readonly string[];
+  /** Absolute path of the file that keeps the cluster's state between runs; undefined where none was named. */
+  readonly snapshot: string | undefined;
   readonly bind: readonly string[];
   /** The example cluster is served, which is said at start. */
   readonly isExample: boolean;
@@ -78,9 +81,11 @@ const serviceAccount = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 /** @throws Error where standard input cannot be read, or is asked for twice */
 export function chooseConfiguration(flags: Flags, environment: NodeJS.ProcessEnv): ChosenConfiguration {
   const { conf, fixtures, bind } = flags;
+  const snapshot = flags.snapshot === undefined ? undefined : resolve(flags.snapshot);
   const chosen = (source: CorefileSource): ChosenConfiguration => ({
     source,
     fixtures,
+    snapshot,
     bind,
     isExample: false,
     remark: undefined,
@@ -103,6 +108,7 @@ export function chooseConfiguration(flags: Flags, environment: NodeJS.ProcessEnv
   return {
     source: builtIn('built-in example Corefile', corefile),
     fixtures: [fileURLToPath(examples)],
+    snapshot,
     bind,
     isExample: true,
     remark,

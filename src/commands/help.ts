@@ -9,6 +9,8 @@ export const helpText = `Nodens, a cluster DNS server for Kubernetes
                     serves the manifests of --fixture, or the example cluster on loopback
   --fixture PATH    serve the manifests of this file or folder ('-' for standard input) in place of an API server;
                     may be given several times
+  --snapshot PATH   keep the cluster's state in this file, and answer from it at the next start until the API server
+                    does; for every 'kubernetes' without a 'snapshot' of its own
   --bind ADDR       address or interface for server blocks without 'bind'; may be given several times
   -dns.port N, -p N port of server blocks that give none (53)
   -pidfile FILE     write the process id there

@@ -1,8 +1,8 @@
 /**
  * `nodens [serve]`: serves until a signal ends it.
  *
- *     SIGTERM  clean stop: answers in flight leave first      SIGINT  stops at once
- *     SIGUSR1  reloads the Corefile                            SIGHUP  ignored
+ *     SIGTERM  clean stop: lame duck, answers in flight        SIGINT  stops at once, a clean stop too
+ *     SIGUSR1  reloads the Corefile, unless it is stopping     SIGHUP  ignored
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { FactCounters } from '../cluster/facts.ts';
@@ -14,6 +14,7 @@ import { type ClientNetwork, openNetwork } from '../transport/client/network.ts'
 import { Metrics } from '../telemetry/metrics.ts';
 import { observeLog, observeProcess } from '../telemetry/process-metrics.ts';
 import { version } from '../version.ts';
+import { countWatches, observeWatches } from '../server/cluster-counts.ts';
 import { OwnAddresses } from '../server/own-addresses.ts';
 import { messageOf } from '../server/message-of.ts';
 import { Server } from '../server/server.ts';
@@ -75,20 +76,27 @@ interface Parts {
 async function start(chosen: ChosenConfiguration, flags: Flags, { log, network, fatal }: Parts): Promise<Server> {
   const facts = new FactCounters();
   const fixtureLog = log.logger('fixture: ');
-  const stores = new ClusterStores(facts, clock.now, (report) => {
-    const text = renderReport(report);
-    if (report.severity === 'error') fixtureLog.error(text);
-    else if (report.severity === 'warning') fixtureLog.warning(text);
-    else fixtureLog.info(text);
-  });
   const metrics = new Metrics();
+  const stores = new ClusterStores({
+    facts,
+    now: clock.now,
+    report: (report) => fixtureLog[report.severity === 'hint' ? 'info' : report.severity](renderReport(report)),
+    events: countWatches(metrics, log),
+    userAgent: `nodens/${version} (${process.platform}/${process.arch})`,
+  });
+  observeWatches(metrics, () => stores.watches, clock.now);
   observeProcess(metrics, version);
   observeLog(metrics, log);
   observeNetwork(metrics, network);
   const server = await Server.start({
     source: chosen.source,
     environment: process.env,
-    plan: { defaultPort: flags.port ?? DEFAULT_PORT, bind: chosen.bind, fixtures: chosen.fixtures },
+    plan: {
+      defaultPort: flags.port ?? DEFAULT_PORT,
+      bind: chosen.bind,
+      fixtures: chosen.fixtures,
+      snapshot: chosen.snapshot,
+    },
     parts: {
       facts,
       stores,
@@ -156,6 +164,10 @@ function untilEnd(server: Server, log: LogWriter, fatal: Promise<string>): Promi
     });
     process.once('SIGINT', () => end('SIGINT: Shutting down', () => server.close()));
     onReloadSignal(() => {
+      if (stopping) {
+        logger.info('SIGUSR1: not reloaded, the server is stopping');
+        return;
+      }
       logger.info('SIGUSR1: Reloading');
       void server.reload();
     });

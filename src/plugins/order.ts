@@ -17,6 +17,7 @@ import { local } from './local/local.ts';
 import { log } from './log/log.ts';
 import { loop } from './loop/loop.ts';
 import type { DirectiveDefinition } from './plugin.ts';
+import { pprof } from './pprof/pprof.ts';
 import { prometheus } from './prometheus/prometheus.ts';
 import { ready } from './ready/ready.ts';
 import { reload } from './reload/reload.ts';
@@ -35,6 +36,7 @@ export const directives: readonly DirectiveDefinition[] = [
   debug,
   ready,
   health,
+  pprof,
   prometheus,
   errors,
   log,

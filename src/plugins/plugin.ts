@@ -103,10 +103,20 @@ export interface Host {
    * address and path, the last one answers. An address that cannot be had keeps the whole configuration from being used.
    */
   serveHttp(at: HttpAddress, path: string, answer: () => HttpReply): void;
+  /** Set while the server is being reloaded: what is in service goes on unchanged where a plugin cannot be created. */
+  readonly isReload?: true;
   /** Says that the server makes things worse by running. It ends with this message if it has just been started. */
   fatal(message: string): void;
   /** Names of the plugins in service, of all blocks, that are not ready; sorted, each once. */
   notReady(): readonly string[];
+}
+
+/** How the server is to stop; times in milliseconds from the signal. Where several plugins ask, the longest counts. */
+export interface LameDuck {
+  /** Everything is answered for this long, and on until nothing has come for a while. */
+  readonly time: number;
+  /** The whole stop ends within this, or as soon after `time` as queries in flight allow. */
+  readonly within: number;
 }
 
 /** A plugin in service. */
@@ -117,8 +127,15 @@ export interface RunningPlugin {
   ready?(): boolean;
   /** Called once, when it has been put in service and its sockets are open. */
   inService?(): void;
-  /** The server is about to stop and goes on answering until this resolves. */
-  stopping?(): Promise<void>;
+  /** Left out, the server stops at once when it is told to. */
+  readonly lameDuck?: LameDuck;
+  /** Called once when the server is told to stop. It goes on answering for as long as `lameDuck` says. */
+  stopping?(): void;
+  /**
+   * Called once when the last answer has left: what must be written is written now. What has not resolved when the time of
+   * the stop is over is not waited for.
+   */
+  stopped?(): Promise<void>;
   /** Gives back stores, files and timers. Queries may still be in flight. */
   close?(): void;
 }
@@ -157,6 +174,8 @@ export interface ConfigureContext {
   readonly problems: Problems;
   /** Manifests that stand in for an API server (`--fixture`); empty where there are none. */
   readonly fixtures: readonly string[];
+  /** Absolute path of the file that keeps a cluster's state between runs (`--snapshot`); left out where there is none. */
+  readonly snapshot?: string | undefined;
   /** The folder of the Corefile, from which relative paths start. */
   readonly folder: string;
   /** The uses of another directive in the same block. */

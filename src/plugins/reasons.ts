@@ -48,6 +48,13 @@ export const reasons = {
   noSuchName: row(Code.OTHER, 'no_such_name', 'the zone has no such name'),
   noSuchType: row(Code.OTHER, 'no_such_type', 'the name exists and has no record of this type'),
   noSoaBelowApex: row(Code.OTHER, 'no_soa_below_apex', 'only the apex of the zone has an SOA record'),
+  // The cluster as an earlier run knew it
+  staleCluster: row(Code.STALE_ANSWER, 'stale_cluster', 'from a snapshot, while the API server has not answered yet'),
+  staleClusterNegative: row(
+    Code.STALE_NXDOMAIN,
+    'stale_cluster_negative',
+    'from a snapshot, while the API server has not answered yet',
+  ),
   // Files and templates
   noSuchHost: row(Code.OTHER, 'no_such_host', "the hosts file has no such name, and 'fallthrough' is not set"),
   noTemplateMatches: row(

@@ -8,9 +8,10 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { FactCounters } from '../cluster/facts.ts';
 import type { ClusterStores } from '../cluster/stores.ts';
 import type { Network } from '../plugins/network.ts';
-import type { Block, Clock, Host, Plugin, RunningPlugin, Timeouts } from '../plugins/plugin.ts';
+import type { Block, Clock, Host, LameDuck, Plugin, RunningPlugin, Timeouts } from '../plugins/plugin.ts';
 import { linkChain } from './chain.ts';
 import { type HttpSite, type HttpSites, httpKey } from './http-listeners.ts';
+import { messageOf } from './message-of.ts';
 import type { OwnAddresses } from './own-addresses.ts';
 import { ANY_ADDRESS, type ListenAddress, type PlannedBlock, type ServerPlan } from './plan.ts';
 import { type Route, Router } from './router.ts';
@@ -26,6 +27,8 @@ export interface ProcessParts {
   readonly metrics: Metrics;
   readonly network: Network;
   readonly shared: SharedThings;
+  /** Set where another generation is in service, which goes on if this one cannot be created. */
+  readonly isReload?: true;
   /** Told by a plugin that the server makes things worse by running. */
   readonly fatal: (message: string) => void;
 }
@@ -47,8 +50,12 @@ export interface Generation {
   notReady(): readonly string[];
   /** Tells the plugins that their sockets are open and questions come. */
   inService(): void;
-  /** Tells them that the server is about to stop; resolves when all have had their time. */
-  stopping(): Promise<void>;
+  /** How its plugins want the server to stop; undefined for at once. */
+  readonly lameDuck: LameDuck | undefined;
+  /** Tells them that the server has been told to stop. */
+  stopping(): void;
+  /** Tells them that the last answer has left; resolves when all have written what they keep. Never rejects. */
+  stopped(): Promise<void>;
   /** Lets go of what its plugins hold. */
   close(): void;
 }
@@ -141,8 +148,30 @@ class Building implements Generation {
     for (const one of this.#running) one.inService?.();
   }
 
-  async stopping(): Promise<void> {
-    await Promise.all(this.#running.map(async (one) => one.stopping?.()));
+  get lameDuck(): LameDuck | undefined {
+    const wanted = this.#running.flatMap(({ lameDuck }) => lameDuck ?? []);
+    if (wanted.length === 0) return undefined;
+    return {
+      time: Math.max(...wanted.map(({ time }) => time)),
+      within: Math.max(...wanted.map((one) => one.within)),
+    };
+  }
+
+  stopping(): void {
+    for (const one of this.#running) one.stopping?.();
+  }
+
+  async stopped(): Promise<void> {
+    await Promise.all(this.#running.map((one) => this.#tellStopped(one)));
+  }
+
+  /** A plugin that fails keeps neither the others nor the server from their end. */
+  async #tellStopped(one: Named): Promise<void> {
+    try {
+      await one.stopped?.();
+    } catch (error) {
+      this.#parts.log.logger(`plugin/${one.name}: `).error(`at the end: ${messageOf(error)}`);
+    }
   }
 
   close(): void {
@@ -151,7 +180,7 @@ class Building implements Generation {
   }
 
   #host(block: PlannedBlock): Host {
-    const { facts, stores, clock, log, ownAddresses, metrics, network, shared } = this.#parts;
+    const { facts, stores, clock, log, ownAddresses, metrics, network, shared, isReload } = this.#parts;
     const listening = [...new Set(block.served.map(({ at }) => at.address))];
     return {
       facts,
@@ -174,6 +203,7 @@ class Building implements Generation {
       },
       notReady: () => this.notReady(),
       fatal: (message) => this.#parts.fatal(message),
+      ...(isReload === undefined ? {} : { isReload }),
     };
   }
 }

@@ -3,9 +3,10 @@
  * before anything is swapped, hands over what stays, and closes what nobody asks for. Only GET and HEAD of the paths that
  * plugins gave are answered; connections, header sizes and times are bounded.
  */
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import { bounds } from '../bounds.ts';
+import { http } from '../node-http.ts';
 import type { HttpAddress, HttpReply } from '../plugins/plugin.ts';
 import { overlap, ownOverlapText, placeText, whereText } from './plan.ts';
 import { messageOf } from './message-of.ts';
@@ -148,7 +149,7 @@ const LOOK_INTERVAL = 1_000;
 
 function newServer(): Server {
   const { httpRequest } = bounds;
-  return createServer({
+  return http.createServer({
     maxHeaderSize: MAX_HEADER,
     requestTimeout: httpRequest,
     headersTimeout: httpRequest,

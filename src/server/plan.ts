@@ -25,6 +25,8 @@ export interface PlanOptions {
   readonly bind: readonly string[];
   /** Manifests in place of an API server. */
   readonly fixtures: readonly string[];
+  /** Absolute path of the file that keeps a cluster's state between runs, for each `kubernetes` without one of its own. */
+  readonly snapshot?: string | undefined;
   /** The folder that relative paths of the Corefile start from. */
   readonly folder: string;
 }
@@ -119,6 +121,7 @@ function planBlock(block: ServerBlockSource, options: PlanOptions, problems: Pro
     zones: [...new Set(block.keys.map((key) => key.zone))],
     problems,
     fixtures: options.fixtures,
+    snapshot: options.snapshot,
     folder: options.folder,
     usesOf: (name) => block.directives.filter((directive) => directive.name.text === name),
   };

@@ -19,6 +19,7 @@ import { messageOf } from './message-of.ts';
 import { type PlanOptions, type ServerPlan, planServer } from './plan.ts';
 import { ServerCounts } from './server-counts.ts';
 import { type Sockets, openSockets, prepare } from './sockets.ts';
+import { stopCleanly } from './stopping.ts';
 
 export interface ServerOptions {
   readonly source: CorefileSource;
@@ -73,7 +74,12 @@ export class Server {
   #watch: FileWatch | undefined;
   /** Reloads run one after another. */
   #reloading: Promise<unknown> = Promise.resolve();
-  #stopped = false;
+  /** Set as soon as the server is told to end: nothing is reloaded any more. */
+  #ending = false;
+  #stop: Promise<void> | undefined;
+  #gone = false;
+  /** Aborted by whoever will not wait for a stop. */
+  readonly #cut = new AbortController();
   /** The content that was last tried, so that a broken file is reported once; undefined where it is worth another try. */
   #tried: string | undefined;
 
@@ -139,13 +145,13 @@ export class Server {
   }
 
   async #reload(): Promise<boolean> {
-    if (this.#hasStopped()) return false;
+    if (this.#isEnding()) return false;
     this.#log.info('Reloading');
     let unwanted: readonly ListenerPair[];
     try {
       unwanted = await this.#replace();
     } catch (error) {
-      if (this.#hasStopped()) return false;
+      if (this.#isEnding()) return false;
       this.#counts.reloadFailed();
       // One record for each line: what collects logs takes them apart there.
       const [first = '', ...further] = messageOf(error).split('\n');
@@ -174,11 +180,11 @@ export class Server {
     const configuration = configure(this.#options);
     for (const warning of configuration.warnings) this.#log.warning(warning);
     const fatal = (text: string): void => this.#log.error(text);
-    const generation = await createGeneration(configuration.plan, { ...parts, fatal });
+    const generation = await createGeneration(configuration.plan, { ...parts, fatal, isReload: true });
     let unwanted: readonly ListenerPair[];
     try {
       const prepared = await prepare({ listeners: this.#listeners, http: this.#http }, generation, parts);
-      if (this.#hasStopped()) {
+      if (this.#isEnding()) {
         prepared.undo();
         throw new Error('the server has been stopped');
       }
@@ -211,35 +217,49 @@ export class Server {
   }
 
   /**
-   * Stops cleanly: plugins have the time that they ask for, and everything is answered until then; after that no more
-   * requests are taken, answers in flight leave, sockets and stores are closed.
+   * Stops cleanly: everything is answered for as long as plugins ask for, and on until nothing comes any more; after that no
+   * more requests are taken, answers in flight leave, plugins write what they keep, and sockets and stores are closed.
+   * Called again, it is the same stop.
    */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    return (this.#stop ??= this.#stopCleanly());
+  }
+
+  async #stopCleanly(): Promise<void> {
     this.#end();
-    await this.#generation.stopping();
-    await this.#listeners.stop(bounds.stopGrace);
-    this.#http.close();
-    this.#generation.close();
+    const { signal } = this.#cut;
+    const now = this.#options.parts.clock.monotonic;
+    await stopCleanly({ generation: this.#generation, listeners: this.#listeners, log: this.#log, now, signal });
+    if (!signal.aborted) this.#letGo();
   }
 
   /** Closes everything at once. */
   async close(): Promise<void> {
     this.#end();
+    this.#cut.abort();
     this.#http.close();
     await this.#listeners.close();
-    this.#generation.close();
+    this.#letGo();
   }
 
   /** A call, since the answer may be another after every wait. */
-  #hasStopped(): boolean {
-    return this.#stopped;
+  #isEnding(): boolean {
+    return this.#ending;
   }
 
+  /** From here on nothing is replaced. */
   #end(): void {
-    this.#stopped = true;
-    this.#counts.close();
-    clearInterval(this.#addressTimer);
+    this.#ending = true;
     this.#watch?.close();
+  }
+
+  #letGo(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    clearInterval(this.#addressTimer);
+    this.#counts.close();
+    this.#http.close();
+    this.#generation.close();
   }
 
   /** Follows the files of the Corefile if it asks for that. */
@@ -254,7 +274,7 @@ export class Server {
   /** A file was touched: only content that has not been tried yet is a reason to reload. */
   async #reloadIfChanged(): Promise<void> {
     await this.#reloading;
-    if (this.#hasStopped()) return;
+    if (this.#isEnding()) return;
     const content = contentOf(this.#options);
     if (content === this.#tried) return;
     // At once, so that of several calls that waited for the same reload one starts the next.

@@ -36,7 +36,7 @@ export class Serving {
     this.handler = handler;
     this.report = report;
     this.limits = withDefaults(limits);
-    this.counts = { ignored: 0, overBound: 0, cutOff: 0, unsent: 0, failed: 0 };
+    this.counts = { requests: 0, connections: 0, ignored: 0, overBound: 0, cutOff: 0, unsent: 0, failed: 0 };
   }
 
   setLimits(limits: Partial<Bounds>): void {
@@ -48,6 +48,7 @@ export class Serving {
    * Never throws; afterwards the exchange holds no handle.
    */
   ask(exchange: OpenExchange): number {
+    this.counts.requests++;
     let written: number;
     try {
       written = this.handler(exchange);

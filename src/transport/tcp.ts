@@ -134,6 +134,7 @@ class TcpListener implements Listener {
       socket.destroy();
       return;
     }
+    this.#serving.counts.connections++;
     const ends = {
       clientAddress,
       clientPort: remotePort,

@@ -65,12 +65,16 @@ export interface Listener {
   stop(graceMs: number): Promise<void>;
   /** Closes at once. Resolves when closed. */
   close(): Promise<void>;
-  /** What was refused so far; the object is live. */
+  /** What came, and what of it was refused; the object is live. */
   readonly counts: TransportCounts;
 }
 
-/** What a listener refused or lost since it was opened. None of it is told to the client. */
+/** What a listener took, refused or lost since it was opened. What was refused or lost is not told to the client. */
 export interface TransportCounts {
+  /** Requests that were handed to the handler. */
+  readonly requests: number;
+  /** TCP connections that were taken; 0 for UDP. */
+  readonly connections: number;
   /** Datagrams that were not handed on: longer than `udpMessage`, from port 0, from a socket of this listener. */
   readonly ignored: number;
   /** Queries, replies and connections beyond a bound. */

@@ -25,6 +25,7 @@ const corefile = at('corefile/bounds');
 const hosts = at('plugins/hosts');
 const parser = at('cluster/fixture/parser');
 const documents = at('cluster/fixture/documents');
+const watch = at('cluster/watch/limits');
 
 export const reached: Readonly<Record<keyof typeof bounds, TestName>> = {
   udpMessage: udp('are dropped where they are longer'),
@@ -99,4 +100,29 @@ export const reached: Readonly<Record<keyof typeof bounds, TestName>> = {
   fixtureParserSilence: parser('that falls silent is given up'),
   fixtureParserIdle: parser('ends when it has been idle, and another is started when there is something to parse'),
   fixtureParserRest: parser('that has read a large text ends sooner'),
+  stopFinish: at('server/stopping')('stopFinish: has its time where queries in flight took all of theirs'),
+  snapshotFile: at('cluster/watch/snapshot/file')('reads no file that is larger than the bound'),
+  watchObject: watch('watchObject: a list whose objects are longer is cut, and asked for again'),
+  watchObjects: watch('watchObjects: those beyond are not served, in a list and after it, with one line'),
+  watchPage: watch('watchPage: a list in pages asks for so many objects at a time'),
+  watchPages: watch('watchPages: a list without an end is given up'),
+  watchSilence: watch('watchSilence and watchListSilence: who says nothing is left and asked anew'),
+  watchListSilence: watch('watchSilence and watchListSilence: who says nothing is left and asked anew'),
+  watchBackoff: at('cluster/watch/telling')('doubles from 0.8 s to 30 s, with jitter, and begins anew after a success'),
+  watchBackoffMost: at('cluster/watch/telling')(
+    'doubles from 0.8 s to 30 s, with jitter, and begins anew after a success',
+  ),
+  sliceEndpoints: at('cluster/reduce/reduce')('has no more endpoints than its bound, and says so'),
+  apiConnect: at('cluster/watch/api/failures')('silence within the handshake'),
+  apiResponse: at('cluster/watch/api/failures')(
+    'silence after the request; the time for it begins when the connection stands',
+  ),
+  apiHeader: at('cluster/watch/api/failures')('a header without an end'),
+  apiKeepAlive: at('cluster/watch/api/connections')('apiKeepAlive: their silence is probed after this time'),
+  apiIdleConnections: at('cluster/watch/api/connections')('apiIdleConnections: no more of them are kept than this'),
+  apiCredentialsAge: at('cluster/watch/api/in-cluster')('is read again after a minute'),
+  apiCredentialsTime: at('cluster/watch/api/kubeconfig')(
+    'that never answers is waited for in vain, and is not started again meanwhile',
+  ),
+  apiRetryAfter: at('cluster/watch/api/retry-after')('is none or within its bounds, whatever is sent'),
 };

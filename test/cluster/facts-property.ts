@@ -87,7 +87,6 @@ const slice: fc.Arbitrary<EndpointSlice> = fc
       notReady: 0,
       hostnames: column(hostname),
       targets: column(target),
-      nodes: undefined,
       zones: column(zone),
       texts: undefined,
     };
@@ -212,7 +211,10 @@ class World {
     const host: Host = {
       ...makeHost(),
       facts,
-      stores: { acquire: () => Promise.resolve({ state, release: silent }) },
+      stores: {
+        acquire: () =>
+          Promise.resolve({ state, known: Promise.resolve(), flush: () => Promise.resolve(), release: silent }),
+      },
       clock: { now: () => 1_000_000, monotonic: () => 0 },
       logger: () => ({ plain: silent, debug: silent, info: silent, warning: silent, error: silent }),
       ownAddresses: () => world?.ownAddresses ?? [],

@@ -47,7 +47,6 @@ export function makeSlice(parts: SliceParts): EndpointSlice {
     const facts = {
       hostname: parts.hostnames?.[i] ?? '',
       target: parts.targets?.[i] ?? '',
-      node: '',
       zone: parts.zones?.[i] ?? '',
     };
     if (!builder.addText(text, facts)) throw new Error(`no address of the family: ${text}`);

@@ -159,8 +159,10 @@ function expectSame({ state, model }: World): void {
     expect(state.hasPrefix(nobody, 6, nibbles)).toBe(expected);
   }
   for (const ip of IPS) {
-    const pods = [...model.pods.values()].filter((pod) => pod.ip === ip);
-    expect(state.podsAt(nobody, ip).map(identity).toSorted()).toEqual(pods.map(identity).toSorted());
+    for (const namespace of NAMESPACES) {
+      const expected = [...model.pods.values()].some((pod) => pod.ip === ip && pod.namespace === namespace);
+      expect(state.hasPodAt(nobody, namespace, ip)).toBe(expected);
+    }
   }
 }
 

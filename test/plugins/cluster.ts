@@ -8,7 +8,14 @@ import { Problems, renderProblem } from '../../src/corefile/problems.ts';
 import { Name } from '../../src/dns/name.ts';
 import type { Answer } from '../../src/plugins/answer.ts';
 import { kubernetes } from '../../src/plugins/kubernetes/kubernetes.ts';
-import type { ConfigureContext, Host, Plugin, PluginDirective, PluginSetup } from '../../src/plugins/plugin.ts';
+import type {
+  ConfigureContext,
+  Host,
+  Plugin,
+  PluginDirective,
+  PluginSetup,
+  RunningPlugin,
+} from '../../src/plugins/plugin.ts';
 import { searchpath } from '../../src/plugins/searchpath/searchpath.ts';
 import { linkChain } from '../../src/server/chain.ts';
 import { Router } from '../../src/server/router.ts';
@@ -18,6 +25,7 @@ interface ReadOptions {
   /** Of the block; `.` if left out. */
   readonly zones?: readonly string[];
   readonly fixtures?: readonly string[];
+  readonly snapshot?: string;
 }
 
 interface Read {
@@ -28,13 +36,20 @@ interface Read {
 
 /** Reads one directive of a block. */
 export function read(directive: PluginDirective, lines: string, options: ReadOptions = {}): Read {
-  const { zones = ['.'], fixtures = ['manifests'] } = options;
+  const { zones = ['.'], fixtures = ['manifests'], snapshot } = options;
   const problems = new Problems();
   const text = `${zones.join(' ')} {\n${lines}\n}\n`;
   const block = loadCorefile({ kind: 'text', name: 'Corefile', text, folder: '/' }, {}, problems)?.blocks[0];
   const usesOf = (name: string): readonly Directive[] =>
     block?.directives.filter((one) => one.name.text === name) ?? [];
-  const context: ConfigureContext = { zones: zonesOfKeys(block?.keys ?? []), problems, fixtures, folder: '/', usesOf };
+  const context: ConfigureContext = {
+    zones: zonesOfKeys(block?.keys ?? []),
+    problems,
+    fixtures,
+    snapshot,
+    folder: '/',
+    usesOf,
+  };
   const [first, ...further] = usesOf(directive.name);
   const setup = first && directive.configure([first, ...further], context);
   return {
@@ -54,6 +69,9 @@ export interface TestCluster {
   readonly sources: readonly ClusterSource[];
   /** How many shares in a store are held. */
   readonly leases: () => number;
+  /** `kubernetes` itself, in service. */
+  readonly running: RunningPlugin;
+  readonly plugin: Plugin;
   /** Asks the block from the top; all of it is answered in the same tick. */
   ask(name: string, type?: string): Answer;
   close(): void;
@@ -78,7 +96,12 @@ export async function cluster(
       acquire: (source) => {
         sources.push(source);
         leases++;
-        return Promise.resolve({ state, release: () => void leases-- });
+        return Promise.resolve({
+          state,
+          known: Promise.resolve(),
+          flush: () => Promise.resolve(),
+          release: () => void leases--,
+        });
       },
     },
   };
@@ -98,5 +121,8 @@ export async function cluster(
   const close = (): void => {
     for (const one of running) one.close?.();
   };
-  return { state, host, sources, leases: () => leases, ask, close };
+  const kubernetesRunning = running.at(-1);
+  if (kubernetesRunning?.plugin === undefined) throw new Error('no plugin');
+  const { plugin } = kubernetesRunning;
+  return { state, host, running: kubernetesRunning, plugin, sources, leases: () => leases, ask, close };
 }

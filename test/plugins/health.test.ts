@@ -1,4 +1,4 @@
-/** `health`: what it says over HTTP, how it holds up the stop, and how it asks itself. */
+/** `health`: what it says over HTTP, how the server stops with it, and how it asks itself. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { health } from '../../src/plugins/health/health.ts';
 import type { Network } from '../../src/plugins/network.ts';
@@ -73,47 +73,40 @@ describe('health over HTTP', () => {
 });
 
 describe('health, lame duck', () => {
-  it('holds up the stop for its time, says so, and goes on saying OK', async () => {
+  it.each([
+    ['health {\n  lameduck 5s\n}', 5_000, 25_000],
+    ['health {\n  lameduck 1.5s\n  stop_within 1m\n}', 1_500, 60_000],
+    ['health {\n  stop_within 12s\n  lameduck 5s\n}', 5_000, 12_000],
+  ])('%s: %i ms, the whole stop within %i ms', async (lines, time, within) => {
+    const { running } = await serveHealth(lines);
+    expect(running.lameDuck).toEqual({ time, within });
+  });
+
+  it('is told in the log when the server is to stop, and goes on saying OK', async () => {
     const { host, running } = await serveHealth('health {\n  lameduck 5s\n}');
-    const over = vi.fn();
-    const stopped = running.stopping?.().then(over);
-    await vi.advanceTimersByTimeAsync(4_999);
+    expect(host.takeLines()).toEqual([]);
+    running.stopping?.();
     expect(host.takeLines()).toEqual(['[INFO] plugin/health: Going into lameduck mode for 5s']);
     expect(host.http.get(ADDRESS)?.()).toEqual(OK);
-    expect(over).not.toHaveBeenCalled();
-    await vi.advanceTimersByTimeAsync(1);
-    expect(over).toHaveBeenCalledOnce();
-    await stopped;
   });
 
-  it.each(['health', 'health {\n  lameduck 0s\n}'])('%s does not hold it up', async (lines) => {
+  it.each(['health', 'health {\n  lameduck 0s\n}'])('%s has none', async (lines) => {
     const { host, running } = await serveHealth(lines);
-    await running.stopping?.();
+    expect(running.lameDuck).toBeUndefined();
+    running.stopping?.();
     expect(host.takeLines()).toEqual([]);
-    expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('can be cut short', async () => {
-    const service = await serveHealth('health {\n  lameduck 1h\n}');
-    const stopped = service.running.stopping?.();
-    service.close();
-    await stopped;
-    // The line of the log leaves.
-    await vi.advanceTimersByTimeAsync(0);
-    expect(vi.getTimerCount()).toBe(0);
-  });
-
-  it('goes on asking itself until it is over', async () => {
+  it('goes on asking itself until the last answer has left', async () => {
     const network = networkOf(() => Promise.resolve(200));
     const { running } = await serveHealth('health {\n  lameduck 3s\n}', makeHost({ network }));
     running.inService?.();
-    const stopped = running.stopping?.();
+    running.stopping?.();
     await vi.advanceTimersByTimeAsync(3_000);
-    await stopped;
-    const { length } = network.asked;
-    expect(length).toBeGreaterThanOrEqual(2);
+    expect(network.asked).toHaveLength(3);
+    await running.stopped?.();
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(network.asked).toHaveLength(length);
+    expect(network.asked).toHaveLength(3);
   });
 });
 
@@ -264,6 +257,13 @@ describe('health, what is wrong', () => {
     ['health {\n  lameduck -5s\n}', ['the duration -5s is out of range']],
     ['health {\n  lameduck 600h\n}', ['the duration 600h is out of range']],
     ['health {\n  lameduck 5s {\n  }\n}', ["'lameduck' takes no block"]],
+    ['health {\n  stop_within\n}', ["'stop_within' needs an argument"]],
+    ['health {\n  lameduck 5s\n  stop_within 25\n}', ["'25' is not a duration", "did you mean '25s'?"]],
+    [
+      'health {\n  lameduck 5s\n  stop_within 11s\n}',
+      ['the stop may take 12s: the lame-duck time, and 7s to end', "at least 12s, or a shorter 'lameduck'"],
+    ],
+    ['health {\n  stop_within 25s\n}', ["'stop_within' changes nothing without 'lameduck'"]],
     ['health {\n  lameducks 5s\n}', ["unknown option of 'health'", "did you mean 'lameduck'?"]],
     ['health\nhealth :8081', ["'health' can be used once per server block, and stands at Corefile:2:1 already"]],
   ])('%s', (lines, messages) => {

@@ -1,29 +1,33 @@
 /** The `kubernetes` directive: its options and their errors as its manual page lists them. Its answers are the conformance suite's. */
 import packet from 'dns-packet';
 import { describe, expect, it } from 'vitest';
-import { failure, reply } from '../../src/plugins/answer.ts';
+import { reply } from '../../src/plugins/answer.ts';
+import { apiSource } from '../../src/plugins/kubernetes/api-options.ts';
 import { kubernetes } from '../../src/plugins/kubernetes/kubernetes.ts';
 import { readKubernetes } from '../../src/plugins/kubernetes/options.ts';
 import type { Plugin } from '../../src/plugins/plugin.ts';
-import { explain } from '../../src/plugins/reasons.ts';
 import { loadCorefile } from '../../src/corefile/corefile.ts';
 import { Problems } from '../../src/corefile/problems.ts';
 import { makeService, makeSlice } from '../cluster/objects.ts';
 import { startTestServer } from '../support/server.ts';
 import { type TestCluster, cluster, read } from './cluster.ts';
-import { recordsOf, textOf } from './support.ts';
+import { recordsOf } from './support.ts';
 
 const problemsOf = (lines: string, zones = ['cluster.local']): readonly string[] =>
   read(kubernetes, lines, { zones }).problems;
 
-function optionsOf(block: string) {
+function optionsOf(block: string, warnings = 0) {
   const problems = new Problems();
   const text = `cluster.local in-addr.arpa {\n${block}\n}\n`;
   const [directive] =
     loadCorefile({ kind: 'text', name: 'Corefile', text, folder: '/' }, {}, problems)?.blocks[0]?.directives ?? [];
   if (directive === undefined) throw new Error('no directive');
-  const options = readKubernetes(directive, ['cluster.local.', 'in-addr.arpa.'], problems);
-  expect(problems.list).toEqual([]);
+  const options = readKubernetes(directive, {
+    zones: ['cluster.local.', 'in-addr.arpa.'],
+    folder: '/etc/nodens',
+    problems,
+  });
+  expect(problems.list).toHaveLength(warnings);
   return options;
 }
 
@@ -52,6 +56,7 @@ describe('options', () => {
         burst: undefined,
         maxInflight: undefined,
         startupTimeout: 5_000,
+        snapshot: undefined,
       },
     });
   });
@@ -70,12 +75,12 @@ describe('options', () => {
           ignore empty_service
           zonal
           endpoint https://10.0.0.1:6443
-          tls cert key ca
-          kubeconfig /etc/kubeconfig context
+          tls cert /keys/key ../ca
           apiserver_qps 1.5
-          apiserver_burst 0
+          apiserver_burst 3
           apiserver_max_inflight 7
           startup_timeout 1m30s
+          snapshot state 1h30m
         }`,
     );
     expect(options).toMatchObject({
@@ -88,20 +93,63 @@ describe('options', () => {
       zonal: true,
       api: {
         endpoint: 'https://10.0.0.1:6443',
-        tls: { certificate: 'cert', key: 'key', ca: 'ca' },
-        kubeconfig: { file: '/etc/kubeconfig', context: 'context' },
+        tls: { certificate: '/etc/nodens/cert', key: '/keys/key', ca: '/etc/ca' },
         qps: 1.5,
-        burst: 0,
+        burst: 3,
         maxInflight: 7,
         startupTimeout: 90_000,
+        snapshot: { path: '/etc/nodens/state', maxAge: 5_400_000 },
       },
     });
     expect([...(options.namespaces ?? [])]).toEqual(['shop', 'bank']);
     expect(options.labels?.text).toBe('tier in (front, back), !canary');
     expect(optionsOf(withOption('fallthrough')).fallthrough).toEqual(['.']);
     expect(optionsOf(withOption('noendpoints', 'ignore')).noEndpoints).toBe(true);
+    expect(optionsOf(withOption('kubeconfig admin.conf')).api.kubeconfig).toEqual({ file: '/etc/nodens/admin.conf' });
+    expect(optionsOf(withOption('kubeconfig /root/config prod')).api.kubeconfig).toEqual({
+      file: '/root/config',
+      context: 'prod',
+    });
+    expect(optionsOf(withOption('snapshot /run/nodens/state')).api.snapshot).toEqual({
+      path: '/run/nodens/state',
+      maxAge: 86_400_000,
+    });
     expect(optionsOf(withOption('ttl 3600', 'namespace_labels a=b')).namespaceLabels?.text).toBe('a=b');
   });
+});
+
+describe('API options', () => {
+  it.each([
+    [['endpoint https://10.0.0.1:6443'], { kind: 'endpoint', url: 'https://10.0.0.1:6443', tls: undefined }],
+    [['endpoint http://10.0.0.1:8080/k8s'], { kind: 'endpoint', url: 'http://10.0.0.1:8080/k8s', tls: undefined }],
+    [['endpoint api:8080'], { kind: 'endpoint', url: 'http://api:8080', tls: undefined }],
+    [
+      ['tls c k a', 'endpoint api'],
+      {
+        kind: 'endpoint',
+        url: 'https://api',
+        tls: { certificate: '/etc/nodens/c', key: '/etc/nodens/k', ca: '/etc/nodens/a' },
+      },
+    ],
+    [['kubeconfig a'], { kind: 'kubeconfig', file: '/etc/nodens/a', context: undefined }],
+    [[], { kind: 'in-cluster' }],
+  ])('%j', (lines, source) => {
+    expect(apiSource(optionsOf(withOption(...lines)).api)).toEqual(source);
+  });
+
+  it('kubeconfig goes before endpoint', () => {
+    const { api } = optionsOf(withOption('endpoint https://a', 'kubeconfig b c'), 1);
+    expect(apiSource(api)).toEqual({ kind: 'kubeconfig', file: '/etc/nodens/b', context: 'c' });
+  });
+
+  it('a limit of 0 stands for the limit of the client', () => {
+    const { api } = optionsOf(withOption('apiserver_qps 0', 'apiserver_burst 0', 'apiserver_max_inflight 0'));
+    expect(api).toMatchObject({ qps: undefined, burst: undefined, maxInflight: undefined });
+  });
+});
+
+it('endpoints that are not known leave no Service empty', () => {
+  expect(optionsOf(withOption('noendpoints', 'ignore empty_service'), 1).ignoreEmptyService).toBe(false);
 });
 
 describe('errors of the manual page', () => {
@@ -129,6 +177,23 @@ describe('errors of the manual page', () => {
     [withOption('ignore services'), /^wrong value 'services'/],
     [withOption('apiserver_qps many'), /^'many' is not a rate/],
     [withOption('startup_timeout 5'), /^'5' is not a duration/],
+    [withOption('apiserver_qps -1'), /^'-1' is not a rate/],
+    [withOption('apiserver_burst -1'), /^apiserver_burst is out of range: -1/],
+    [withOption('apiserver_max_inflight 1.5'), /^'1.5' is not a whole number/],
+    [withOption('endpoint'), /^'endpoint' needs an argument/],
+    [withOption('endpoint ftp://a'), /^'ftp:\/\/a' is not the URL of an API server/],
+    [withOption('endpoint https://'), /^'https:\/\/' is not the URL of an API server/],
+    [withOption('endpoint a:b'), /^'a:b' is not the URL of an API server/],
+    [withOption('kubeconfig'), /^'kubeconfig' needs an argument/],
+    [withOption('kubeconfig a b c'), /^'kubeconfig' takes at most 2 arguments, not 3/],
+    [withOption('snapshot'), /^'snapshot' needs an argument/],
+    [withOption('snapshot ""'), /^the name of the file is empty/],
+    [withOption('snapshot a 1h b'), /^'snapshot' takes at most 2 arguments, not 3/],
+    [withOption('snapshot a 0s'), /^the duration 0s is out of range/],
+    [withOption('snapshot a soon'), /^'soon' is not a duration/],
+    [withOption('snapshot a', 'snapshot b'), /^the snapshot is kept in \/a already/],
+    [withOption('snapshot a {\n}'), /^'snapshot' takes no block/],
+    [withOption('snapshoot a'), /^unknown option of 'kubernetes' 'snapshoot'/],
     [withOption('noendpoints yes'), /^'noendpoints' takes no arguments/],
     [withOption('ttl 5 {\n}'), /^'ttl' takes no block/],
   ])('%j', (lines, message) => {
@@ -139,84 +204,34 @@ describe('errors of the manual page', () => {
     expect(problemsOf(withOption('ttl 9999', 'pods some', 'nope'))).toHaveLength(3);
   });
 
-  it('without manifests there is no cluster yet', () => {
-    expect(read(kubernetes, 'kubernetes', { zones: ['cluster.local'], fixtures: [] }).problems).toEqual([
-      'reading a cluster from its API server is not implemented yet',
-    ]);
-  });
-
-  it('a second endpoint is a warning', () => {
-    expect(problemsOf(withOption('endpoint http://a http://b'))).toEqual(['warning: only the first endpoint is used']);
+  it.each([
+    [['endpoint http://a http://b'], 'only the first endpoint is used'],
+    [['tls cert key ca'], "'tls' has no effect without 'endpoint'"],
+    [['kubeconfig admin.conf', 'tls cert key ca'], "'tls' has no effect without 'endpoint'"],
+    [
+      ['kubeconfig admin.conf', 'endpoint https://a', 'tls cert key ca'],
+      "'endpoint' has no effect beside 'kubeconfig'",
+    ],
+    [['noendpoints', 'ignore empty_service'], "'ignore empty_service' has no effect with 'noendpoints'"],
+  ])('%j is a warning, since CoreDNS starts with it', (lines, warning) => {
+    const { setup, problems } = read(kubernetes, withOption(...lines), { zones: ['cluster.local'] });
+    expect(problems).toEqual([`warning: ${warning}`]);
+    expect(setup).toBeDefined();
   });
 });
 
-function fill({ state }: TestCluster, synced = true): void {
+function fill({ state }: TestCluster): void {
   state.setNamespace({ name: 'default', labels: {} });
   state.setService(makeService({ clusterIPs: ['10.96.0.10'] }));
   state.setService(makeService({ name: 'db', kind: 'headless' }));
   state.setService(
     makeService({ name: 'alias', kind: 'external-name', externalName: 'web.default.svc.cluster.local' }),
   );
-  state.setService(
-    makeService({ name: 'early', kind: 'external-name', externalName: 'api.default.svc.cluster.local' }),
-  );
   state.setEndpointSlice(makeSlice({ name: 'db-1', service: 'db', addresses: ['10.244.0.1'] }));
-  if (synced) state.markSynced(['namespaces', 'services', 'endpointslices', 'pods']);
+  state.markSynced(['namespaces', 'services', 'endpointslices', 'pods']);
 }
 
 const BELOW: Plugin = { name: 'below', answer: () => reply({ rcode: 15 }) };
-const NOT_LISTED = failure(2, explain('notReady'), 'the cluster has not been listed completely yet');
-const LINES = 'kubernetes cluster.local in-addr.arpa {\npods verified\nfallthrough in-addr.arpa\n}';
-
-describe('a cluster that has not been listed completely', () => {
-  it.each([
-    'api.default.svc.cluster.local.',
-    'nope.db.default.svc.cluster.local.',
-    'web.other.svc.cluster.local.',
-    '10-0-0-1.default.pod.cluster.local.',
-    'early.default.svc.cluster.local.',
-    '9.0.96.10.in-addr.arpa.',
-  ])('does not say of %s that it is not there, nor pass it on', async (name) => {
-    const one = await cluster(LINES, [BELOW]);
-    fill(one, false);
-    expect(one.ask(name)).toEqual(NOT_LISTED);
-    one.state.markSynced(['namespaces', 'services', 'endpointslices']);
-    expect(one.ask(name)).toEqual(NOT_LISTED);
-    one.state.markSynced(['pods']);
-    expect(one.ask(name)).toMatchObject({ kind: 'reply' });
-  });
-
-  it('bug: said that an ExternalName has no data whose target had not come yet', async () => {
-    const one = await cluster('kubernetes cluster.local');
-    fill(one, false);
-    expect(one.ask('early.default.svc.cluster.local.')).toEqual(NOT_LISTED);
-    one.state.setService(makeService({ name: 'api', clusterIPs: ['10.96.0.11'] }));
-    expect(textOf(one.ask('early.default.svc.cluster.local.'))).toMatchObject({
-      rcode: 'NOERROR',
-      answers: { length: 2 },
-    });
-  });
-
-  it('answers what it knows', async () => {
-    const one = await cluster(LINES);
-    fill(one, false);
-    for (const name of [
-      'web.default.svc.cluster.local.',
-      'db.default.svc.cluster.local.',
-      'default.svc.cluster.local.',
-    ]) {
-      expect(one.ask(name)).toMatchObject({ kind: 'reply', rcode: 0 });
-    }
-    expect(one.ask('cluster.local.', 'SOA')).toMatchObject({ rcode: 0, answers: { length: 1 } });
-  });
-
-  it('does not wait for what nobody asks it for', async () => {
-    const one = await cluster('kubernetes cluster.local {\nnoendpoints\n}');
-    one.state.markSynced(['namespaces', 'services']);
-    expect(one.ask('x.default.svc.cluster.local.')).toMatchObject({ rcode: 3 });
-  });
-});
-
 describe('fallthrough', () => {
   const PASSED = expect.objectContaining({ rcode: 15 });
   const NAME_ERROR = expect.objectContaining({ rcode: 3 });

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { FactCounters } from '../../src/cluster/facts.ts';
 import { ClusterStores } from '../../src/cluster/stores.ts';
+import { NO_EVENTS } from '../../src/cluster/watch/events.ts';
 import { Name } from '../../src/dns/name.ts';
 import type { PluginSetup } from '../../src/plugins/plugin.ts';
 import { ready } from '../../src/plugins/ready/ready.ts';
@@ -62,8 +63,7 @@ describe('ready over HTTP', () => {
       const host = hostOf(names);
       // oxlint-disable-next-line no-await-in-loop -- one server after another
       const { running } = await serve(ready, 'ready', { host });
-      // oxlint-disable-next-line no-await-in-loop -- as above
-      await running.stopping?.();
+      running.stopping?.();
       expect(host.http.get(ADDRESS)?.()).toEqual(notReady('Shutting down'));
       expect(host.takeLines()).toEqual([]);
     }
@@ -132,7 +132,7 @@ describe('ready, of several blocks', () => {
       },
       {
         facts,
-        stores: new ClusterStores(facts, Date.now, () => undefined),
+        stores: new ClusterStores({ facts, now: Date.now, report: () => undefined, events: NO_EVENTS }),
         clock: { now: () => 0, monotonic: () => 0 },
         log: new LogWriter({ write: () => true, drained: () => undefined }),
         ownAddresses: new OwnAddresses(facts, () => []),
@@ -151,7 +151,7 @@ describe('ready, of several blocks', () => {
     expect(ask()).toBe('kubernetes');
     synced.first = true;
     expect(ask()).toBe('kubernetes');
-    await generation.stopping();
+    generation.stopping();
     expect(ask()).toBe('Shutting down');
     generation.close();
   });

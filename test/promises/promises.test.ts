@@ -1,6 +1,6 @@
 /**
  * What is promised whatever happens, in a short form with room for a busy machine; `npm run bench -- --only upstreams
- * --only service --only reloads` is the long one, with the limits as they are promised.
+ * --only service --only reloads --only restarts` is the long one, with the limits as they are promised.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { failingUpstreams, limits } from '../../bench/promises/failing-upstreams.ts';
 import { LIMIT, freshService } from '../../bench/promises/fresh-service.ts';
 import { SLACK, reloads } from '../../bench/promises/reloads.ts';
+import { STOP_LIMIT, restarts } from '../../bench/promises/restarts.ts';
 import { commands, describeWith } from '../e2e/needs.ts';
 import { entryPoint } from '../e2e/program.ts';
 
@@ -46,4 +47,16 @@ describeWith('reloads under load', commands('dnsperf'), () => {
     expect(got.asked).toBeGreaterThan(500);
     expect(got.late).toBeLessThan(got.early + SLACK * ROOM);
   });
+});
+
+describe('a rolling restart under load', () => {
+  it('loses no query to servers that stop, while proxies go on sending to them', async () => {
+    const options = { program: entryPoint, folder: folder(), rolling: 1, queries: 3_000, rate: 800 };
+    const got = await restarts({ ...options, lameDuck: '500ms', delay: 2_500 });
+    expect(got).toMatchObject({ lost: 0, wrong: 0, replaced: 2, unclean: 0 });
+    expect(got.asked).toBeGreaterThanOrEqual(3_000);
+    expect(got.afterLameDuck).toBeGreaterThan(100);
+    expect(got.late).toBeGreaterThan(got.afterLameDuck);
+    expect(got.slowestStop).toBeLessThan(STOP_LIMIT / 2);
+  }, 60_000);
 });

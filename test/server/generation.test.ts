@@ -2,9 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { FactCounters } from '../../src/cluster/facts.ts';
 import { ClusterStores } from '../../src/cluster/stores.ts';
+import { NO_EVENTS } from '../../src/cluster/watch/events.ts';
 import { Name } from '../../src/dns/name.ts';
 import { reply } from '../../src/plugins/answer.ts';
-import type { Host, PluginSetup } from '../../src/plugins/plugin.ts';
+import type { Host, PluginSetup, RunningPlugin } from '../../src/plugins/plugin.ts';
 import { type ProcessParts, createGeneration, listenKey } from '../../src/server/generation.ts';
 import { OwnAddresses } from '../../src/server/own-addresses.ts';
 import { SharedThings } from '../../src/server/shared-things.ts';
@@ -30,7 +31,7 @@ function partsOf(): ProcessParts & { readonly lines: LogLines } {
   const lines = new LogLines();
   return {
     facts,
-    stores: new ClusterStores(facts, Date.now, () => undefined),
+    stores: new ClusterStores({ facts, now: Date.now, report: () => undefined, events: NO_EVENTS }),
     clock: { now: () => 5, monotonic: () => 6 },
     log: lines.writer,
     ownAddresses: new OwnAddresses(facts, () => ['10.0.0.1']),
@@ -96,5 +97,48 @@ describe('a generation', () => {
     );
     await expect(createGeneration(plan, partsOf())).rejects.toThrow('2 cannot be created');
     expect(seen).toEqual(['create 1 for 127.0.0.1', 'create 2 for 127.0.0.1', 'close 1']);
+  });
+});
+
+describe('the stop of the server', () => {
+  const running = (plugin: RunningPlugin): PluginSetup => ({ create: () => plugin });
+  const one = (...plugins: readonly RunningPlugin[]) =>
+    createGeneration(planOf(block(['.'], ['127.0.0.1'], plugins.map(running))), partsOf());
+
+  it('takes the longest times that a plugin asks for, and none where none does', async () => {
+    expect((await one({}, {})).lameDuck).toBeUndefined();
+    const lameDucks = [
+      { time: 5_000, within: 60_000 },
+      { time: 9_000, within: 25_000 },
+    ];
+    const generation = await one({}, ...lameDucks.map((lameDuck) => ({ lameDuck })));
+    expect(generation.lameDuck).toEqual({ time: 9_000, within: 60_000 });
+  });
+
+  it('waits for what all plugins write, and a plugin that fails to is a line in the log', async () => {
+    const parts = partsOf();
+    const writing = Promise.withResolvers<void>();
+    const plugins: readonly RunningPlugin[] = [
+      { stopped: () => Promise.reject(new Error('no room')) },
+      {
+        stopped: () => {
+          throw new Error('no file');
+        },
+      },
+      { stopped: () => writing.promise },
+    ];
+    const generation = await createGeneration(planOf(block(['.'], ['127.0.0.1'], plugins.map(running))), parts);
+    const seen: string[] = [];
+    const stopped = generation.stopped().then(() => seen.push('stopped'));
+    await Promise.resolve();
+    seen.push('written');
+    writing.resolve();
+    await stopped;
+    expect(seen).toEqual(['written', 'stopped']);
+    parts.log.flush();
+    expect(parts.lines.lines.toSorted()).toEqual([
+      '[ERROR] plugin/plugin-0: at the end: no room',
+      '[ERROR] plugin/plugin-1: at the end: no file',
+    ]);
   });
 });

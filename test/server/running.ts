@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { FactCounters } from '../../src/cluster/facts.ts';
-import { ClusterStores, type StoreLease, type ClusterSource } from '../../src/cluster/stores.ts';
+import { ClusterStores, type Needs, type StoreLease, type ClusterSource } from '../../src/cluster/stores.ts';
+import { NO_EVENTS } from '../../src/cluster/watch/events.ts';
 import { OwnAddresses } from '../../src/server/own-addresses.ts';
 import { Server, type ServerOptions } from '../../src/server/server.ts';
 import { SharedThings } from '../../src/server/shared-things.ts';
@@ -58,10 +59,10 @@ export class TestStores extends ClusterStores {
   acquired = 0;
   before: () => Promise<void> = () => Promise.resolve();
 
-  override async acquire(source: ClusterSource): Promise<StoreLease> {
+  override async acquire(source: ClusterSource, needs: Needs): Promise<StoreLease> {
     this.acquired++;
     await this.before();
-    return super.acquire(source);
+    return super.acquire(source, needs);
   }
 }
 
@@ -99,7 +100,12 @@ export function prepare(corefile: string, options: RunningOptions = {}) {
   const log = new LogLines();
   const facts = new FactCounters();
   const reports: string[] = [];
-  const stores = new TestStores(facts, Date.now, (report) => reports.push(report.message));
+  const stores = new TestStores({
+    facts,
+    now: Date.now,
+    report: (report) => reports.push(report.message),
+    events: NO_EVENTS,
+  });
   const start: ServerOptions = {
     source: { kind: 'file', path },
     environment: {},

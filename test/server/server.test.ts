@@ -269,6 +269,21 @@ describe('stop', () => {
     expect(await server.reload()).toBe(false);
   });
 
+  it('is one, however often it is asked for, answers meanwhile, and ends at once with close', async () => {
+    const { server, port, log } = await run(saying('one', { lines: 'health 127.0.0.1:0 {\nlameduck 1h\n}' }));
+    const [connection, client] = [await tcp(port()), await udp(port())];
+    const first = server.stop();
+    expect(server.stop()).toBe(first);
+    expect(await server.reload()).toBe(false);
+    expect([await ask(connection), await ask(client), await ask(await tcp(port()))]).toEqual(['one', 'one', 'one']);
+    const before = port();
+    await server.close();
+    await first;
+    expect(server.listening).toEqual([]);
+    expect(await isFree(before)).toBe(true);
+    expect(log.count('lameduck mode')).toBe(1);
+  });
+
   it.each(['stop', 'close'] as const)('bug: %s while a reload was under way left its sockets open', async (end) => {
     const other = await freePort();
     const { server, configure, stores, log, port } = await run(CLUSTER, { manifests: WEB });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { bounds } from '../../src/bounds.ts';
 import { FactCounters } from '../../src/cluster/facts.ts';
 import { ClusterStores } from '../../src/cluster/stores.ts';
+import { NO_EVENTS } from '../../src/cluster/watch/events.ts';
 import { OwnAddresses } from '../../src/server/own-addresses.ts';
 import { createGeneration } from '../../src/server/generation.ts';
 import { AnswerCounts } from '../../src/server/answer-counts.ts';
@@ -22,6 +23,8 @@ export interface TestServerOptions {
   readonly corefile: string;
   /** YAML of manifests; none where it is left out. */
   readonly manifests?: string;
+  /** The cluster is that of the API server which the Corefile names, and no manifests are read. */
+  readonly isWatching?: true;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
   readonly ownAddresses?: readonly string[];
@@ -57,7 +60,12 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
   const facts = new FactCounters();
   const parts = {
     facts,
-    stores: new ClusterStores(facts, now, (report) => log.push(`${report.severity}: ${report.message}`)),
+    stores: new ClusterStores({
+      facts,
+      now,
+      report: (report) => log.push(`${report.severity}: ${report.message}`),
+      events: { ...NO_EVENTS, log: (severity, line) => log.push(`${severity}: ${line}`) },
+    }),
     clock: { now, monotonic: () => performance.now() },
     log: writer,
     ownAddresses: new OwnAddresses(facts, () => options.ownAddresses ?? []),
@@ -69,10 +77,15 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
   const { plan } = configure({
     source: { kind: 'text', name: 'Corefile', text: options.corefile, folder },
     environment: {},
-    plan: { defaultPort: 53, bind: [], fixtures: [manifests] },
+    plan: { defaultPort: 53, bind: [], fixtures: options.isWatching === true ? [] : [manifests] },
     parts,
   });
   const generation = await createGeneration(plan, parts);
+  if (options.isWatching === true && generation.notReady().length > 0) {
+    generation.close();
+    writer.flush();
+    throw new Error(`not ready: ${generation.notReady().join()}\n${log.join('\n')}`);
+  }
   const [served] = generation.served.values();
   if (served === undefined) throw new Error('the Corefile serves nothing');
   const panics: unknown[] = [];

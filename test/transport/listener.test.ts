@@ -161,6 +161,18 @@ describe.each(transports)('$name', (transport) => {
     expect(await ask(client, 'x')).toBe('new');
   });
 
+  it('counts the requests that it hands on, and connections where it has some', async () => {
+    const { port, listener } = await transport.open(echo);
+    expect(listener.counts).toMatchObject({ requests: 0, connections: 0 });
+    const client = await transport.client(port);
+    for (const text of ['a', 'b', 'c']) {
+      // oxlint-disable-next-line no-await-in-loop -- one after another
+      await ask(client, text);
+    }
+    const connections = listener.protocol === 'tcp' ? 1 : 0;
+    expect(listener.counts).toMatchObject({ requests: 3, connections, ignored: 0 });
+  });
+
   it('lets deferred replies leave when it stops, and takes no more requests', async () => {
     const deferrer = new Deferrer();
     const { port, listener } = await transport.open(deferrer.handler);

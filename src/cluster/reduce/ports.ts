@@ -38,6 +38,23 @@ export function readEndpointPorts(holder: Json, path: Path, read: FieldReader): 
     const number = readNumber(entry['port'], [...at, 'port'], read);
     if (number !== undefined) ports.push(readPort(entry, number, at, read));
   }
+  return sharedPorts(ports);
+}
+
+/** Lists that are shared. Most Services of a cluster have one of a few; a cluster has tens of thousands of them. */
+const SHARED_LISTS = 1_000;
+const known = new Map<string, readonly ServicePort[]>();
+
+/** The list that says the same as this one and was seen first: where many objects have it, it is held once. */
+export function sharedPorts(ports: readonly ServicePort[]): readonly ServicePort[] {
+  let key = '';
+  // With their lengths, since a name may be any text.
+  for (const { name, protocol, number } of ports)
+    key += `${name.length} ${name} ${protocol.length} ${protocol} ${number} `;
+  const same = known.get(key);
+  if (same !== undefined) return same;
+  if (known.size >= SHARED_LISTS) known.clear();
+  known.set(key, ports);
   return ports;
 }
 

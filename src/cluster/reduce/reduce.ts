@@ -7,15 +7,19 @@
  *
  * Pure functions that never throw, whatever comes in. Which fields count, and how, is as CoreDNS has it.
  */
+import { bounds } from '../../bounds.ts';
 import { parseAddress } from '../../dns/address.ts';
 import { readIdentity, readLabels } from './identity.ts';
 import type { EndpointSlice, Namespace, Pod, Service, ServiceKind } from '../objects.ts';
-import { readEndpointPorts, readServicePorts } from './ports.ts';
+import { readEndpointPorts, readServicePorts, sharedPorts } from './ports.ts';
 import { describe, FieldReader, type Json, type Path, type Reduction, rejected } from './reading.ts';
 import { type EndpointFacts, SliceBuilder } from './slice-builder.ts';
 
 /** The label that says which Service an EndpointSlice belongs to. */
 export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
+
+/** The label of slices that belong to a ServiceImport (Multi-Cluster Services API). */
+const IMPORTED_SERVICE_LABEL = 'multicluster.kubernetes.io/service-name';
 
 /** A target's name counts only if it can be a label. */
 const TARGET_NAME_LIMIT = 64;
@@ -34,7 +38,7 @@ export function reduceService(value: unknown): Reduction<Service> {
     ...reading.identity,
     ...ips,
     externalName,
-    ports: readServicePorts(spec, read).map(({ port }) => port),
+    ports: sharedPorts(readServicePorts(spec, read).map(({ port }) => port)),
     externalAddresses: readExternalAddresses(spec, read.record(reading.object, 'status', []), read),
   };
   return { outcome: 'object', object: service, complaints: read.complaints };
@@ -76,8 +80,11 @@ function readExternalAddresses(spec: Json, status: Json, read: FieldReader): rea
     const address = ip === '' ? (read.text(ingress, 'hostname', at) ?? '') : ip;
     if (address !== '' && (ip === '' || parseAddress(ip) !== undefined)) addresses.push(address);
   }
-  return addresses;
+  return addresses.length === 0 ? NO_ADDRESSES : addresses;
 }
+
+/** One for all Services that have none. */
+const NO_ADDRESSES: readonly string[] = [];
 
 /** A discovery.k8s.io EndpointSlice. Only ready endpoints are taken; slices of FQDNs are passed over. */
 export function reduceEndpointSlice(value: unknown): Reduction<EndpointSlice> {
@@ -85,7 +92,11 @@ export function reduceEndpointSlice(value: unknown): Reduction<EndpointSlice> {
   if (reading.outcome === 'rejected') return reading;
   const read = new FieldReader();
   const { object } = reading;
-  const service = readLabels(reading.metadata, read)[SERVICE_NAME_LABEL] ?? '';
+  const labels = readLabels(reading.metadata, read);
+  const service = labels[SERVICE_NAME_LABEL] ?? '';
+  if (service === '' && labels[IMPORTED_SERVICE_LABEL] !== undefined) {
+    return { outcome: 'passed-over', reason: 'it belongs to a Service of several clusters' };
+  }
   if (service === '')
     return rejected(['metadata'], `the label ${SERVICE_NAME_LABEL} is missing: it belongs to no Service`);
   const addressType = read.text(object, 'addressType', []) ?? '';
@@ -93,7 +104,13 @@ export function reduceEndpointSlice(value: unknown): Reduction<EndpointSlice> {
   const family = addressType === '' ? guessFamily(object) : FAMILIES.get(addressType);
   if (family === undefined) return rejected(['addressType'], `${describe(addressType)} is neither IPv4 nor IPv6`);
   const builder = new SliceBuilder(family);
-  for (const [endpoint, i] of read.records(object, 'endpoints', [])) readEndpoint(endpoint, i, builder, read);
+  for (const [endpoint, i] of read.records(object, 'endpoints', [])) {
+    if (i === bounds.sliceEndpoints) {
+      read.complain(['endpoints'], `there are more than ${i}, which no API server allows; those beyond are left out`);
+      break;
+    }
+    readEndpoint(endpoint, i, builder, read);
+  }
   const { namespace, name } = reading.identity;
   const slice = builder.build(namespace, name, service, readEndpointPorts(object, [], read));
   return { outcome: 'object', object: slice, complaints: read.complaints };
@@ -136,7 +153,6 @@ export function readEndpointFacts(endpoint: Json, path: Path, read: FieldReader)
   return {
     hostname: read.text(endpoint, 'hostname', path) ?? '',
     target: target.length < TARGET_NAME_LIMIT ? target : '',
-    node: read.text(endpoint, 'nodeName', path) ?? '',
     zone: (read.text(endpoint, 'zone', path) ?? '').toLowerCase(),
   };
 }

@@ -2,52 +2,61 @@
  * Puts the compact form of an EndpointSlice together, address by address.
  */
 import { formatAddress, parseAddress } from '../../dns/address.ts';
-import { addressWidth, columnOf, type EndpointSlice, type ServicePort } from '../objects.ts';
+import { addressWidth, type Column, columnOf, type EndpointSlice, type ServicePort } from '../objects.ts';
 
 /** What is known of the endpoint that an address belongs to; empty texts where nothing is. */
 export interface EndpointFacts {
   readonly hostname: string;
   readonly target: string;
-  readonly node: string;
   readonly zone: string;
 }
 
+/** Addresses that a builder has room for at first. */
+const FIRST_ROOM = 16;
+
 export class SliceBuilder {
   readonly family: 4 | 6;
-  readonly #octets: Uint8Array[] = [];
-  readonly #hostnames: string[] = [];
-  readonly #targets: string[] = [];
-  readonly #nodes: string[] = [];
-  readonly #zones: string[] = [];
-  readonly #texts: string[] = [];
+  readonly #width: number;
+  #octets: Uint8Array;
+  /** Ready addresses so far. */
+  #count = 0;
+  readonly #hostnames = new ColumnBuilder();
+  readonly #targets = new ColumnBuilder();
+  readonly #zones = new ColumnBuilder();
+  readonly #texts = new ColumnBuilder();
   #notReady = 0;
 
   constructor(family: 4 | 6) {
     this.family = family;
+    this.#width = addressWidth(family);
+    this.#octets = new Uint8Array(FIRST_ROOM * this.#width);
   }
 
   /** True while neither a ready nor an unready address has been added. */
   get isEmpty(): boolean {
-    return this.#octets.length === 0 && this.#notReady === 0;
+    return this.#count === 0 && this.#notReady === 0;
   }
 
   /** Adds a ready address in text form; false where it is no address of this family. */
   addText(text: string, facts: EndpointFacts): boolean {
-    const octets = this.family === 4 ? parseIPv4(text) : parseAddress(text);
-    if (octets === undefined || octets.length !== addressWidth(this.family)) return false;
-    // There is one way only to write an IPv4 address.
-    this.add(octets, facts, this.family === 4 || formatAddress(octets) === text ? '' : text);
+    if (this.family === 4) {
+      this.#makeRoom();
+      if (!readIPv4(text, this.#octets, this.#count * this.#width)) return false;
+      // There is one way only to write an IPv4 address.
+      this.#added(facts, '');
+      return true;
+    }
+    const octets = parseAddress(text);
+    if (octets === undefined || octets.length !== this.#width) return false;
+    this.add(octets, facts, formatAddress(octets) === text ? '' : text);
     return true;
   }
 
   /** Adds a ready address of this family; `text` where it was not written as `formatAddress` writes it. */
   add(octets: Uint8Array, facts: EndpointFacts, text = ''): void {
-    this.#octets.push(octets);
-    this.#hostnames.push(facts.hostname);
-    this.#targets.push(facts.target);
-    this.#nodes.push(facts.node);
-    this.#zones.push(facts.zone);
-    this.#texts.push(text);
+    this.#makeRoom();
+    this.#octets.set(octets, this.#count * this.#width);
+    this.#added(facts, text);
   }
 
   /** Counts addresses that are left out because their endpoint is not ready. */
@@ -56,47 +65,72 @@ export class SliceBuilder {
   }
 
   build(namespace: string, name: string, service: string, ports: readonly ServicePort[]): EndpointSlice {
-    const width = addressWidth(this.family);
-    const addresses = new Uint8Array(this.#octets.length * width);
-    this.#octets.forEach((octets, i) => addresses.set(octets, i * width));
     return {
       namespace,
       name,
       service,
       family: this.family,
       ports,
-      addresses,
+      addresses: this.#octets.slice(0, this.#count * this.#width),
       notReady: this.#notReady,
-      hostnames: columnOf(this.#hostnames),
-      targets: columnOf(this.#targets),
-      nodes: columnOf(this.#nodes),
-      zones: columnOf(this.#zones),
-      texts: columnOf(this.#texts),
+      hostnames: this.#hostnames.column,
+      targets: this.#targets.column,
+      zones: this.#zones.column,
+      texts: this.#texts.column,
     };
+  }
+
+  #added(facts: EndpointFacts, text: string): void {
+    const at = this.#count++;
+    this.#hostnames.set(at, facts.hostname);
+    this.#targets.set(at, facts.target);
+    this.#zones.set(at, facts.zone);
+    this.#texts.set(at, text);
+  }
+
+  #makeRoom(): void {
+    if ((this.#count + 1) * this.#width <= this.#octets.length) return;
+    const larger = new Uint8Array(this.#octets.length * 2);
+    larger.set(this.#octets);
+    this.#octets = larger;
   }
 }
 
-/** As parseAddress does it, several times faster: a large cluster has 150,000 of these. */
-function parseIPv4(text: string): Uint8Array | undefined {
-  const octets = new Uint8Array(4);
+/** A column that takes no room while all its texts are empty. */
+class ColumnBuilder {
+  #texts: string[] | undefined;
+
+  set(at: number, text: string): void {
+    if (text === '' && this.#texts === undefined) return;
+    this.#texts ??= Array.from({ length: at }, () => '');
+    this.#texts[at] = text;
+  }
+
+  get column(): Column {
+    return this.#texts === undefined ? undefined : columnOf(this.#texts);
+  }
+}
+
+/** Writes the octets of an address as parseAddress reads them, several times faster: a large cluster has 150,000. */
+function readIPv4(text: string, into: Uint8Array, at: number): boolean {
   let octet = 0;
   let digits = 0;
   let dots = 0;
   for (let i = 0; i <= text.length; i++) {
     const code = i < text.length ? text.charCodeAt(i) : DOT;
     if (code === DOT) {
-      if (digits === 0 || octet > 255 || dots > 3) return undefined;
-      octets[dots++] = octet;
+      if (digits === 0 || octet > 255 || dots > 3) return false;
+      into[at + dots++] = octet;
       octet = 0;
       digits = 0;
     } else {
       // A number of several digits begins with no zero.
-      if (code < ZERO || code > NINE || digits === 3 || (digits > 0 && octet === 0)) return undefined;
+      if (code < ZERO || code > NINE || digits === 3 || (digits > 0 && octet === 0)) return false;
       octet = octet * 10 + code - ZERO;
       digits++;
     }
   }
-  return dots === 4 ? octets : undefined;
+  return dots === 4;
 }
 
 const DOT = 0x2e;

@@ -1,6 +1,6 @@
 /**
- * Reading the `kubernetes` directive: its arguments and options as CoreDNS has them, into typed values. Options that
- * concern an API server are read and checked; they act where the cluster comes from one.
+ * Reading the `kubernetes` directive: its arguments and options as CoreDNS has them, into typed values. Those that concern an
+ * API server are read by `api-options.ts`.
  */
 import { type Selector, parseSelector } from '../../cluster/selector.ts';
 import type { PodMode } from '../../cluster/view.ts';
@@ -10,24 +10,12 @@ import {
   expectArguments,
   forbidBlock,
   readChoice,
-  readDuration,
   readInteger,
   wordsAsZones,
 } from '../../corefile/options.ts';
 import type { Problems } from '../../corefile/problems.ts';
-
-/** How an API server is reached and spared. */
-export interface ApiOptions {
-  endpoint: string | undefined;
-  tls: { readonly certificate: string; readonly key: string; readonly ca: string } | undefined;
-  kubeconfig: { readonly file: string; readonly context: string | undefined } | undefined;
-  /** Requests per second, burst and requests at once; undefined for the client's own limits. */
-  qps: number | undefined;
-  burst: number | undefined;
-  maxInflight: number | undefined;
-  /** Milliseconds to wait for the first full state before DNS is served. */
-  startupTimeout: number;
-}
+import type { ConfigureContext } from '../plugin.ts';
+import { type ApiOptions, apiHandlers, defaultApiOptions, warnOfUnusedOptions } from './api-options.ts';
 
 export interface KubernetesOptions {
   /** Presentation form, lower case, fully qualified, as given or as the block has them. */
@@ -52,16 +40,14 @@ export interface KubernetesOptions {
 const USAGE = 'kubernetes [ZONES…]';
 const DEFAULT_TTL = 5;
 const MAX_TTL = 3600;
-const DEFAULT_STARTUP_TIMEOUT = 5_000;
 
 /** Reads one use of the directive; what is wrong is in `problems`, and the rest has its defaults. */
 export function readKubernetes(
   directive: Directive,
-  blockZones: readonly string[],
-  problems: Problems,
+  context: Pick<ConfigureContext, 'zones' | 'folder' | 'problems'>,
 ): KubernetesOptions {
-  const options = defaults(wordsAsZones(directive.args, blockZones, problems));
-  const api = options.api;
+  const { problems } = context;
+  const options = defaults(wordsAsZones(directive.args, context.zones, problems));
   let namespacesOption: Token | undefined;
   const flag = (option: Directive, set: () => void): void => {
     if (expectArguments(option, problems, { max: 0, usage: option.name.text })) set();
@@ -72,37 +58,7 @@ export function readKubernetes(
   };
 
   eachOption(directive, problems, {
-    endpoint: (option) => {
-      if (!expectArguments(option, problems, { min: 1, usage: 'endpoint URL' })) return;
-      api.endpoint = option.args[0]?.text;
-      const second = option.args[1];
-      if (second !== undefined) problems.warning(second, 'only the first endpoint is used');
-    },
-    tls: (option) => {
-      if (!expectArguments(option, problems, { min: 3, max: 3, usage: 'tls CERT KEY CACERT' })) return;
-      const [certificate = '', key = '', ca = ''] = option.args.map((token) => token.text);
-      api.tls = { certificate, key, ca };
-    },
-    kubeconfig: (option) => {
-      if (!expectArguments(option, problems, { min: 1, max: 2, usage: 'kubeconfig FILE [CONTEXT]' })) return;
-      api.kubeconfig = { file: option.args[0]?.text ?? '', context: option.args[1]?.text };
-    },
-    apiserver_qps: (option) =>
-      one(option, 'apiserver_qps NUMBER', (token) => {
-        api.qps = readRate(token, problems);
-      }),
-    apiserver_burst: (option) =>
-      one(option, 'apiserver_burst NUMBER', (token) => {
-        api.burst = readInteger(token, problems, { min: 0, what: 'apiserver_burst' });
-      }),
-    apiserver_max_inflight: (option) =>
-      one(option, 'apiserver_max_inflight NUMBER', (token) => {
-        api.maxInflight = readInteger(token, problems, { min: 0, what: 'apiserver_max_inflight' });
-      }),
-    startup_timeout: (option) =>
-      one(option, 'startup_timeout DURATION', (token) => {
-        api.startupTimeout = readDuration(token, problems) ?? api.startupTimeout;
-      }),
+    ...apiHandlers(options.api, context),
     namespaces: (option) => {
       if (!expectArguments(option, problems, { min: 1, usage: 'namespaces NAME…' })) return;
       options.namespaces ??= new Set();
@@ -170,6 +126,12 @@ export function readKubernetes(
       expected: 'one of the two',
     });
   }
+  if (options.ignoreEmptyService && options.noEndpoints) {
+    problems.warning(directive.name, "'ignore empty_service' has no effect with 'noendpoints'", {
+      expected: 'one of the two',
+    });
+    options.ignoreEmptyService = false;
+  }
   if (namespacesOption !== undefined && options.namespaceLabels !== undefined) {
     problems.error(namespacesOption, "'namespaces' and 'namespace_labels' cannot be used together", {
       expected: 'one of the two',
@@ -184,6 +146,7 @@ export function readKubernetes(
       },
     );
   }
+  warnOfUnusedOptions(directive, options.api, problems);
   return options;
 }
 
@@ -206,24 +169,8 @@ function defaults(zones: readonly string[]): KubernetesOptions {
     namespaceLabels: undefined,
     labels: undefined,
     multicluster: [],
-    api: {
-      endpoint: undefined,
-      tls: undefined,
-      kubeconfig: undefined,
-      qps: undefined,
-      burst: undefined,
-      maxInflight: undefined,
-      startupTimeout: DEFAULT_STARTUP_TIMEOUT,
-    },
+    api: defaultApiOptions(),
   };
-}
-
-/** A number of at least 0, fractions allowed. */
-function readRate(token: Token, problems: Problems): number | undefined {
-  const value = /^\d+(\.\d+)?$/.test(token.text) ? Number(token.text) : undefined;
-  if (value === undefined)
-    problems.error(token, `'${token.text}' is not a rate`, { expected: 'a number of at least 0' });
-  return value;
 }
 
 /** A selector may stand in several words, as it does in CoreDNS. */

@@ -41,10 +41,7 @@ function create(host: Host, at: HttpAddress, monitor: Monitor): RunningPlugin {
   const readiness = new Readiness(host, monitor);
   host.serveHttp(at, '/ready', () => readiness.answer());
   return {
-    stopping() {
-      readiness.stop();
-      return Promise.resolve();
-    },
+    stopping: () => readiness.stop(),
   };
 }
 

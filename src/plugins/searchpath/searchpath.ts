@@ -115,6 +115,8 @@ class SearchPath implements Plugin {
 
   /** The reply to the short name, if the full one exists. */
   #take(query: Query, full: Name, answer: Answer): Answer | undefined {
+    // Whether there is such a name cannot be told now: whoever is asked for the short one could only be wrong.
+    if (answer.kind === 'failure' && answer.rcode === Rcode.SERVFAIL) return answer;
     if (answer.kind !== 'reply' || answer.rcode !== Rcode.NOERROR) return undefined;
     const ttl = answer.answers[0]?.ttl ?? answer.authority[0]?.ttl ?? EMPTY_ANSWER_TTL;
     const owner = query.name;

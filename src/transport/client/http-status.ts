@@ -1,5 +1,5 @@
 /** Asks an HTTP server for a path and looks at nothing but the status: how the server checks that its own health is told. */
-import { get } from 'node:http';
+import { http } from '../../node-http.ts';
 import { problemOf } from './problem.ts';
 import type { Endpoint } from './upstream.ts';
 
@@ -11,7 +11,7 @@ export function httpStatus(at: Endpoint, path: string, timeout: number, closing:
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const { address: host, port } = at;
   const signal = AbortSignal.any([closing, AbortSignal.timeout(timeout)]);
-  const request = get({ host, port, path, agent: false, signal }, (response) => {
+  const request = http.get({ host, port, path, agent: false, signal }, (response) => {
     resolve(response.statusCode ?? 0);
     // The body is of no interest, and may have no end.
     response.on('error', () => {});

@@ -7,16 +7,10 @@
  *
  * The session goes away by GOAWAY, by idleness or by age; the next query then opens another.
  */
-import {
-  connect,
-  constants,
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
-} from 'node:http2';
+import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
 import { isIPv6 } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { http2 } from '../../node-http.ts';
 import { FRAME_MESSAGE } from '../frames.ts';
 import type { PooledAttempt } from './attempt.ts';
 import { CLOSED } from './attempt.ts';
@@ -69,7 +63,7 @@ class HttpsConnection extends Connection {
       this.lost(NO_HTTP2);
       return;
     }
-    const session = connect(origin, { createConnection: () => this.#socket, settings: { enablePush: false } });
+    const session = http2().connect(origin, { createConnection: () => this.#socket, settings: { enablePush: false } });
     this.#session = session;
     session.on('error', (error) => this.lost(problemOf(error, 'http')));
     session.on('goaway', () => this.leaving());
@@ -162,7 +156,8 @@ class Request {
   #head(headers: IncomingHttpHeaders): void {
     const status = headers[':status'];
     const type = headers['content-type'];
-    if (Number(status) !== constants.HTTP_STATUS_OK) this.#failed(problem('http', `HTTP status ${Number(status)}`));
+    if (Number(status) !== http2().constants.HTTP_STATUS_OK)
+      this.#failed(problem('http', `HTTP status ${Number(status)}`));
     else if (type?.split(';', 1)[0]?.trim().toLowerCase() !== MEDIA_TYPE)
       this.#failed(problem('http', `the reply is of type '${type ?? ''}', not '${MEDIA_TYPE}'`));
   }
@@ -193,7 +188,7 @@ class Request {
 
   #whole(): void {
     // An aborted stream ends too.
-    if (this.#over || this.#stream.aborted || this.#stream.rstCode !== constants.NGHTTP2_NO_ERROR) return;
+    if (this.#over || this.#stream.aborted || this.#stream.rstCode !== http2().constants.NGHTTP2_NO_ERROR) return;
     this.#end.replied(this.#body.subarray(0, this.#length));
   }
 
@@ -201,7 +196,7 @@ class Request {
     if (this.#over) return;
     const code = this.#stream.rstCode;
     const { closed, destroyed } = this.#session;
-    if (code === constants.NGHTTP2_REFUSED_STREAM || closed || destroyed) this.#end.unserved(CLOSED);
+    if (code === http2().constants.NGHTTP2_REFUSED_STREAM || closed || destroyed) this.#end.unserved(CLOSED);
     else this.#end.failed(problem('http', `the upstream reset the request (HTTP/2 error ${code})`));
   }
 
@@ -216,6 +211,6 @@ class Request {
     this.#usage.giveOctets(this.#body.length);
     this.#body = Buffer.alloc(0);
     this.#length = 0;
-    if (!this.#stream.closed) this.#stream.close(constants.NGHTTP2_CANCEL);
+    if (!this.#stream.closed) this.#stream.close(http2().constants.NGHTTP2_CANCEL);
   }
 }

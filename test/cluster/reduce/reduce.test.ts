@@ -1,3 +1,4 @@
+import { bounds } from '../../../src/bounds.ts';
 import { isIPv4 } from 'node:net';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -174,7 +175,7 @@ describe('an EndpointSlice', () => {
     expect(found.service).toBe('web');
   });
 
-  it('has hostname, node, zone and target of each address', () => {
+  it('has hostname, zone and target of each address', () => {
     const endpoints = [
       { addresses: ['10.0.0.1'] },
       {
@@ -188,7 +189,6 @@ describe('an EndpointSlice', () => {
     ];
     const found = objectOf(reduceEndpointSlice(slice({ endpoints })));
     expect(columnTexts(found.hostnames, 4)).toEqual(['', 'Web-0', 'Web-0', '']);
-    expect(columnTexts(found.nodes, 4)).toEqual(['', 'node-1', 'node-1', '']);
     expect(columnTexts(found.zones, 4)).toEqual(['', 'zone-a', 'zone-a', '']);
     expect(columnTexts(found.targets, 4)).toEqual(['', 'web-0', 'web-0', '']);
   });
@@ -246,6 +246,17 @@ describe('an EndpointSlice', () => {
   it('may have a name with dots', () => {
     const metadata = { name: 'a.b', labels: { 'kubernetes.io/service-name': 'web' } };
     expect(reduceEndpointSlice(slice({ metadata })).outcome).toBe('object');
+  });
+
+  it('has no more endpoints than its bound, and says so', () => {
+    const endpoints = Array.from({ length: bounds.sliceEndpoints + 1 }, (_, i) => ({
+      addresses: [`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`],
+    }));
+    const reduced = reduceEndpointSlice(slice({ endpoints }));
+    expect(addressCount(objectOf(reduced))).toBe(bounds.sliceEndpoints);
+    expect(reduced).toMatchObject({
+      complaints: [{ path: ['endpoints'], message: expect.stringContaining('left out') }],
+    });
   });
 
   it('may have ten thousand endpoints', () => {

@@ -1,0 +1,444 @@
+/**
+ * A reflector: keeps one resource of the state in step with the API server, for good. It never stops by itself: whatever
+ * goes wrong is told in one line, waited out, and tried again.
+ *
+ *     start ─► list ──────────────► watch from its resource version ──► event after event
+ *               ▲                     ▲          │
+ *               │ 410, or the list    └──────────┤ the server ends it, or it breaks: again from the last resource version
+ *               │ was not whole                  │
+ *               └────────────────────────────────┘
+ *
+ * A list is a stream of events that goes on as the watch (`sendInitialEvents`), or pages where the server has no such streams.
+ * Either is decoded an object at a time. https://kubernetes.io/docs/reference/using-api/api-concepts/ describes both.
+ */
+import { randomInt } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Bounds } from '../../bounds.ts';
+import { isRecord } from '../reduce/reading.ts';
+import { readIdentity } from '../reduce/identity.ts';
+import type { ClusterState } from '../state.ts';
+import type { Api, ApiResponse } from './api/api.ts';
+import { Backoff } from './backoff.ts';
+import { chunksOf } from './body.ts';
+import { Complaints } from './complaints.ts';
+import type { RelistCause } from './events.ts';
+import { Gone, NoStreaming, Unreadable, WatchFailure, causeOf, failureInStream, failureOf } from './failure.ts';
+import { LineCutter } from './lines.ts';
+import { ItemCutter, type ListMetadata } from './list-items.ts';
+import { Relist } from './relist.ts';
+import { NOBODY, type ObjectName, type Watched } from './resources.ts';
+import { Trouble } from './trouble.ts';
+import type { Turns } from './turns.ts';
+
+export interface ReflectorOptions<T> {
+  readonly watched: Watched<T>;
+  readonly state: ClusterState;
+  readonly api: Api;
+  /** Of labels, as the API takes it; empty for all objects. */
+  readonly labelSelector: string;
+  readonly turns: Turns;
+  readonly limits: Bounds;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly log: (severity: 'info' | 'warning', line: string) => void;
+  /** A list begins. */
+  readonly listed: (cause: RelistCause) => void;
+  /** All objects have been listed, for the first time or again. */
+  readonly inStep: () => void;
+  /** An object as it came and what was made of it; `isNews` where it is a change and no part of a list. */
+  readonly taken?: (value: unknown, object: T, isNews: boolean) => void;
+}
+
+/** How long a watch may last, in seconds: a random time, so that not all of them are renewed together. */
+const WATCH_SECONDS: readonly [number, number] = [300, 600];
+/** A stream that ends sooner and without an event did not work, in milliseconds. */
+const SHORT_STREAM = 1_000;
+/** A stream that lasted so long worked: what follows is a first failure again; milliseconds. */
+const GOOD_STREAM = 10_000;
+/** Streams that could not be read one after another before the resource is listed anew. */
+const UNREADABLE_STREAMS = 3;
+/** A resource version is a number in practice; nothing longer is sent back. */
+const VERSION_LENGTH = 256;
+const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
+
+export class Reflector<T> {
+  readonly #options: ReflectorOptions<T>;
+  readonly #backoff: Backoff;
+  readonly #complaints: Complaints;
+  readonly #trouble: Trouble;
+  readonly #closed = new AbortController();
+  readonly #done: Promise<void>;
+  /** The request under way, so that it can be given up for another. */
+  #attempt = new AbortController();
+  /** Where the next watch begins; undefined where the resource must be listed. */
+  #version: string | undefined;
+  #cause: RelistCause = 'start';
+  /** Whether the next list is a stream of events. */
+  #streaming = true;
+  /** The server said that it has no streaming lists. */
+  #cannotStream = false;
+  /** The next list asks for everything at once: the pages of the last one were gone before they were read. */
+  #wholePage = false;
+  #unreadable = 0;
+  #goneAt = -Infinity;
+  #count = 0;
+  #lastEvent: number | undefined;
+
+  constructor(options: ReflectorOptions<T>) {
+    this.#options = options;
+    const { limits, log, watched } = options;
+    this.#backoff = new Backoff(limits.watchBackoff, limits.watchBackoffMost);
+    this.#complaints = new Complaints(watched.resource, (line) => log('warning', line));
+    this.#trouble = new Trouble(watched.resource, options.now, log);
+    this.#done = this.#run();
+  }
+
+  /** Objects that are held. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Milliseconds since the epoch when the API server last said something; undefined before. */
+  get lastEvent(): number | undefined {
+    return this.#lastEvent;
+  }
+
+  /** Lists anew, whatever is under way. */
+  restart(cause: RelistCause): void {
+    this.#version = undefined;
+    this.#cause = cause;
+    this.#attempt.abort();
+  }
+
+  /** Resolves when nothing of it runs any more. */
+  async close(): Promise<void> {
+    this.#closed.abort();
+    this.#attempt.abort();
+    await this.#done;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isClosed()) {
+      const begun = this.#options.now();
+      const attempt = new AbortController();
+      this.#attempt = attempt;
+      let pause = 0;
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- a reflector does one thing after another
+        await this.#next(attempt.signal);
+        this.#unreadable = 0;
+        this.#backoff.reset();
+      } catch (error) {
+        if (this.#isClosed()) return;
+        // Given up for a new list.
+        if (attempt.signal.aborted) continue;
+        pause = this.#failed(error, this.#options.now() - begun);
+      }
+      // oxlint-disable-next-line no-await-in-loop
+      if (pause > 0) await delay(pause, undefined, { signal: this.#closed.signal }).catch(() => undefined);
+    }
+  }
+
+  /** A call, since the answer may be another after every wait. */
+  #isClosed(): boolean {
+    return this.#closed.signal.aborted;
+  }
+
+  /** One list, or one watch to its end. */
+  async #next(signal: AbortSignal): Promise<void> {
+    if (this.#version !== undefined) return this.#watch(this.#version, signal);
+    return this.#streaming && !this.#cannotStream ? this.#listByStream(signal) : this.#listByPages(signal);
+  }
+
+  /** What follows from a failure. Returns the milliseconds to wait. */
+  #failed(error: unknown, lasted: number): number {
+    if (lasted >= GOOD_STREAM) this.#backoff.reset();
+    if (error instanceof NoStreaming) {
+      this.#cannotStream = true;
+      return 0;
+    }
+    if (error instanceof Gone) {
+      // Pages that are gone before they were read are too many for the history that the server keeps.
+      this.#wholePage = this.#version === undefined;
+      this.#version = undefined;
+      this.#cause = 'gone';
+      // Once in a while it is in the nature of watches, and no reason to wait.
+      const before = this.#goneAt;
+      this.#goneAt = this.#options.now();
+      if (this.#goneAt - before > GOOD_STREAM) return 0;
+    }
+    if (error instanceof Unreadable && ++this.#unreadable >= UNREADABLE_STREAMS && this.#version !== undefined) {
+      this.#version = undefined;
+      this.#cause = 'unreadable';
+    }
+    const retryAfter = error instanceof WatchFailure ? error.retryAfter : undefined;
+    const pause = Math.max(this.#backoff.next(), retryAfter ?? 0);
+    this.#trouble.failed(causeOf(error), pause);
+    return pause;
+  }
+
+  // Lists.
+
+  async #listByStream(signal: AbortSignal): Promise<void> {
+    const response = await this.#get(signal, 'watch', {
+      watch: 'true',
+      sendInitialEvents: 'true',
+      resourceVersionMatch: 'NotOlderThan',
+      allowWatchBookmarks: 'true',
+      timeoutSeconds: watchSeconds(),
+    });
+    if (response.status !== 200) throw await failureOf(response, true);
+    // If it comes to nothing, pages are next: a server or a proxy that does not know such streams may just say nothing.
+    this.#streaming = false;
+    await this.#follow(response, this.#newRelist());
+  }
+
+  async #listByPages(signal: AbortSignal): Promise<void> {
+    const { limits, turns } = this.#options;
+    this.#streaming = true;
+    const relist = this.#newRelist();
+    let metadata: ListMetadata = { resourceVersion: '', continue: '' };
+    let pages = 0;
+    do {
+      if (++pages > limits.watchPages)
+        throw new Unreadable(`the API server's list has more than ${limits.watchPages} pages`);
+      // oxlint-disable-next-line no-await-in-loop -- each page says where the next one begins
+      const response = await this.#get(signal, 'list', {
+        ...(this.#wholePage ? {} : { limit: String(limits.watchPage) }),
+        ...(metadata.continue === '' ? {} : { continue: metadata.continue }),
+      });
+      // oxlint-disable-next-line no-await-in-loop
+      if (response.status !== 200) throw await failureOf(response, false);
+      const cutter = new ItemCutter(limits.watchObject);
+      // oxlint-disable-next-line no-await-in-loop
+      for await (const chunk of chunksOf(response.body, limits.watchListSilence)) {
+        for (const item of cutter.push(chunk)) {
+          this.#listItem(parsed(item), relist);
+          // oxlint-disable-next-line no-await-in-loop
+          if (turns.isOver) await turns.next();
+        }
+      }
+      metadata = cutter.finish();
+    } while (metadata.continue !== '');
+    await turns.run(relist.finish());
+    this.#listFinished(relist, metadata.resourceVersion);
+    this.#wholePage = false;
+  }
+
+  #newRelist(): Relist<T> {
+    const { watched, state, listed } = this.#options;
+    listed(this.#cause);
+    const isFirst = state.standing(NOBODY, [watched.resource]) === 'unknown';
+    return new Relist(watched, state, isFirst);
+  }
+
+  #listFinished(relist: Relist<T>, version: string): void {
+    this.#count = relist.size;
+    this.#version = version;
+    this.#cause = 'broken';
+    this.#streaming = true;
+    this.#heard();
+    this.#options.inStep();
+  }
+
+  // Watches.
+
+  async #watch(version: string, signal: AbortSignal): Promise<void> {
+    const response = await this.#get(signal, 'watch', {
+      watch: 'true',
+      allowWatchBookmarks: 'true',
+      resourceVersion: version,
+      timeoutSeconds: watchSeconds(),
+    });
+    if (response.status !== 200) throw await failureOf(response, false);
+    await this.#follow(response, undefined);
+  }
+
+  /**
+   * Takes the events of a stream until the server ends it.
+   * @param relist what its first events belong to, until the bookmark that ends them
+   */
+  async #follow(response: ApiResponse, relist: Relist<T> | undefined): Promise<void> {
+    const { limits, turns, now } = this.#options;
+    const begun = now();
+    const cutter = new LineCutter(limits.watchObject);
+    let initial = relist;
+    let events = 0;
+    const silence = (): number => (initial === undefined ? limits.watchSilence : limits.watchListSilence);
+    for await (const chunk of chunksOf(response.body, silence)) {
+      for (const line of cutter.push(chunk)) {
+        const event = readEvent(line);
+        events++;
+        if (initial !== undefined && isEndOfInitialEvents(event)) {
+          const version = versionOf(event.object);
+          if (version === undefined) throw new Unreadable('the API server sends a bookmark without a resource version');
+          // oxlint-disable-next-line no-await-in-loop -- nothing may come between
+          await turns.run(initial.finish());
+          this.#listFinished(initial, version);
+          initial = undefined;
+        } else {
+          this.#take(event, initial);
+        }
+        // oxlint-disable-next-line no-await-in-loop
+        if (turns.isOver) await turns.next();
+      }
+      if (initial === undefined && events > 0) this.#heard();
+    }
+    if (cutter.pending > 0) throw new Unreadable('the API server ends a stream in the middle of an event');
+    if (initial !== undefined) throw new WatchFailure('the API server ended the list before it was whole');
+    if (events === 0 && now() - begun < SHORT_STREAM) throw new WatchFailure('the API server ends each watch at once');
+  }
+
+  #take({ type, object }: WatchEvent, initial: Relist<T> | undefined): void {
+    switch (type) {
+      case 'ADDED':
+      case 'MODIFIED':
+        if (initial === undefined) this.#changed(object);
+        else this.#listItem(object, initial);
+        break;
+      case 'DELETED':
+        this.#deleted(object, initial);
+        break;
+      case 'BOOKMARK':
+        break;
+      case 'ERROR':
+        throw failureInStream(object);
+      default:
+        throw new Unreadable(`the API server sends an event of the type ${JSON.stringify(type).slice(0, 40)}`);
+    }
+    // A list that is not whole yet is no place to go on from.
+    if (initial === undefined) this.#version = versionOf(object) ?? this.#version;
+  }
+
+  // Objects.
+
+  #listItem(value: unknown, relist: Relist<T>): void {
+    const { watched, limits, taken } = this.#options;
+    const object = this.#reduce(value);
+    if (object === undefined) return;
+    if (relist.size >= limits.watchObjects && !relist.has(watched.nameOf(object))) return this.#tooMany();
+    relist.add(object);
+    taken?.(value, object, false);
+  }
+
+  #changed(value: unknown): void {
+    const { watched, state, limits, taken } = this.#options;
+    const object = this.#reduce(value);
+    if (object === undefined) {
+      // It may have been usable before.
+      const name = this.#nameIn(value);
+      if (name !== undefined) this.#remove(name);
+      return;
+    }
+    const isNew = watched.held(state, watched.nameOf(object)) === undefined;
+    if (isNew && this.#count >= limits.watchObjects) return this.#tooMany();
+    if (isNew) this.#count++;
+    watched.set(state, object);
+    taken?.(value, object, true);
+  }
+
+  #deleted(value: unknown, initial: Relist<T> | undefined): void {
+    const name = this.#nameIn(value);
+    if (name === undefined) return;
+    this.#complaints.forget(name);
+    if (initial === undefined) this.#remove(name);
+    else initial.remove(name);
+  }
+
+  #remove(name: ObjectName): void {
+    const { watched, state } = this.#options;
+    if (watched.held(state, name) === undefined) return;
+    watched.remove(state, name);
+    this.#count--;
+  }
+
+  /** The object reduced; undefined where DNS has no use for it. What is wrong with it is told. */
+  #reduce(value: unknown): T | undefined {
+    const { watched } = this.#options;
+    const reduction = watched.reduce(value);
+    switch (reduction.outcome) {
+      case 'object':
+        this.#complaints.about(watched.nameOf(reduction.object), reduction.complaints);
+        return reduction.object;
+      case 'passed-over':
+        return undefined;
+      case 'rejected': {
+        const { path, reason: message } = reduction;
+        this.#complaints.about(this.#nameIn(value) ?? { namespace: '', name: '(no name)' }, [{ path, message }]);
+        return undefined;
+      }
+    }
+  }
+
+  /** The name of an object of which nothing else needs to be in order. */
+  #nameIn(value: unknown): ObjectName | undefined {
+    const reading = readIdentity(value, 'subdomain');
+    if (reading.outcome === 'rejected') return undefined;
+    const { name, namespace } = reading.identity;
+    return { name, namespace: this.#options.watched.resource === 'namespaces' ? '' : namespace };
+  }
+
+  #tooMany(): void {
+    const { limits, log, watched } = this.#options;
+    if (this.#toldTooMany) return;
+    this.#toldTooMany = true;
+    log('warning', `${watched.resource}: there are more than ${limits.watchObjects}; those beyond are not served`);
+  }
+  #toldTooMany = false;
+
+  // Requests.
+
+  #get(signal: AbortSignal, kind: 'list' | 'watch', parameters: Readonly<Record<string, string>>) {
+    const { api, watched, labelSelector } = this.#options;
+    const selectors = {
+      ...(watched.isSelected && labelSelector !== '' ? { labelSelector } : {}),
+      ...(watched.fieldSelector === '' ? {} : { fieldSelector: watched.fieldSelector }),
+    };
+    return api.get({ path: watched.path, parameters: { ...parameters, ...selectors }, kind, signal });
+  }
+
+  #heard(): void {
+    this.#lastEvent = this.#options.now();
+    this.#trouble.over();
+  }
+}
+
+interface WatchEvent {
+  readonly type: unknown;
+  readonly object: unknown;
+}
+
+function readEvent(line: Buffer): WatchEvent {
+  const event = parsed(line);
+  if (!isRecord(event)) throw new Unreadable('the API server sends an event that is no object');
+  return { type: event['type'], object: event['object'] };
+}
+
+function parsed(octets: Buffer): unknown {
+  try {
+    return JSON.parse(octets.toString());
+  } catch {
+    throw new Unreadable('the API server sends what is no JSON');
+  }
+}
+
+function metadataOf(object: unknown): Readonly<Record<string, unknown>> {
+  const metadata = isRecord(object) ? object['metadata'] : undefined;
+  return isRecord(metadata) ? metadata : {};
+}
+
+function versionOf(object: unknown): string | undefined {
+  const version = metadataOf(object)['resourceVersion'];
+  if (typeof version !== 'string' || version === '' || version.length > VERSION_LENGTH) return undefined;
+  return version;
+}
+
+function isEndOfInitialEvents({ type, object }: WatchEvent): boolean {
+  if (type !== 'BOOKMARK') return false;
+  const { annotations } = metadataOf(object);
+  return isRecord(annotations) && annotations[INITIAL_EVENTS_END] === 'true';
+}
+
+function watchSeconds(): string {
+  return String(randomInt(...WATCH_SECONDS));
+}

@@ -1,0 +1,126 @@
+/**
+ * The resources that can be watched: where the API server has them, how their objects are reduced, and how they are kept in
+ * the state. Everything that differs between them is in this table.
+ */
+import type { Resource } from '../cluster.ts';
+import { sameNamespace, sameService, sameSlice } from '../equal.ts';
+import type { EndpointSlice, Namespace, Pod, Service } from '../objects.ts';
+import { reduceEndpointSlice, reduceNamespace, reducePod, reduceService } from '../reduce/reduce.ts';
+import type { Reduction } from '../reduce/reading.ts';
+import type { Dependent } from '../facts.ts';
+import type { ClusterState } from '../state.ts';
+
+/** A resource whose reduced objects are `T`. A Namespace counts as in no namespace. */
+export interface Watched<T> {
+  readonly resource: Resource;
+  readonly path: string;
+  /** Whether the directive's label selector applies. */
+  readonly isSelected: boolean;
+  /** Of the API; empty for all objects. */
+  readonly fieldSelector: string;
+  reduce(value: unknown): Reduction<T>;
+  nameOf(object: T): ObjectName;
+  /** What a name below which nothing may be half-changed is: of all slices of one Service, that of the Service. */
+  wholeOf(object: T): string;
+  same(a: T, b: T): boolean;
+  held(state: ClusterState, name: ObjectName): T | undefined;
+  all(state: ClusterState): Iterable<T>;
+  set(state: ClusterState, object: T): void;
+  remove(state: ClusterState, name: ObjectName): void;
+}
+
+export interface ObjectName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** `shop/web`, or the name alone for what is in no namespace. */
+export function nameText({ namespace, name }: ObjectName): string {
+  return namespace === '' ? name : `${namespace}/${name}`;
+}
+
+/** Who asks the state for the store's own sake: nothing rests on what it says. */
+export const NOBODY: Dependent = { dependsOn: () => undefined };
+
+export const services: Watched<Service> = {
+  resource: 'services',
+  path: '/api/v1/services',
+  isSelected: true,
+  fieldSelector: '',
+  reduce: reduceService,
+  nameOf: (service) => service,
+  wholeOf: nameText,
+  same: sameService,
+  held: (state, { namespace, name }) => state.heldService(namespace, name),
+  all: (state) => state.services(),
+  set: (state, service) => state.setService(service),
+  remove: (state, { namespace, name }) => state.removeService(namespace, name),
+};
+
+export const endpointSlices: Watched<EndpointSlice> = {
+  resource: 'endpointslices',
+  path: '/apis/discovery.k8s.io/v1/endpointslices',
+  isSelected: true,
+  fieldSelector: '',
+  reduce: reduceEndpointSlice,
+  nameOf: (slice) => slice,
+  wholeOf: ({ namespace, service }) => `${namespace}/${service}`,
+  same: sameSlice,
+  held: (state, { namespace, name }) => state.heldEndpointSlice(namespace, name),
+  all: (state) => state.endpointSlices(),
+  set: (state, slice) => state.setEndpointSlice(slice),
+  remove: (state, { namespace, name }) => state.removeEndpointSlice(namespace, name),
+};
+
+export const namespaces: Watched<Namespace> = {
+  resource: 'namespaces',
+  path: '/api/v1/namespaces',
+  isSelected: false,
+  fieldSelector: '',
+  reduce: reduceNamespace,
+  nameOf: ({ name }) => ({ namespace: '', name }),
+  wholeOf: ({ name }) => name,
+  same: sameNamespace,
+  held: (state, { name }) => state.heldNamespace(name),
+  all: (state) => state.namespaces(),
+  set: (state, namespace) => state.setNamespace(namespace),
+  remove: (state, { name }) => state.removeNamespace(name),
+};
+
+export const pods: Watched<Pod> = {
+  resource: 'pods',
+  path: '/api/v1/pods',
+  isSelected: true,
+  // A pod that has ended has given its address back.
+  fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed,status.phase!=Unknown',
+  reduce: reducePod,
+  nameOf: (pod) => pod,
+  wholeOf: nameText,
+  same: (a, b) => a.ip === b.ip,
+  held: (state, { namespace, name }) => state.heldPod(namespace, name),
+  all: (state) => state.pods(),
+  set: (state, pod) => state.setPod(pod),
+  remove: (state, { namespace, name }) => state.removePod(namespace, name),
+};
+
+/** Removes all objects of a resource, one in each step. */
+export function* emptied(state: ClusterState, resource: Resource): Generator<void> {
+  switch (resource) {
+    case 'services':
+      return yield* emptiedOf(services, state);
+    case 'endpointslices':
+      return yield* emptiedOf(endpointSlices, state);
+    case 'namespaces':
+      return yield* emptiedOf(namespaces, state);
+    case 'pods':
+      return yield* emptiedOf(pods, state);
+  }
+}
+
+function* emptiedOf<T>(watched: Watched<T>, state: ClusterState): Generator<void> {
+  const all = Array.from(watched.all(state));
+  for (const object of all) {
+    watched.remove(state, watched.nameOf(object));
+    yield;
+  }
+}

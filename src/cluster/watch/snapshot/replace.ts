@@ -1,0 +1,65 @@
+/**
+ * Replaces a file as a whole: it has the old content until it has the new one, whenever the process or the machine stops.
+ *
+ *     chunks ─► PATH.tmp ─► on the disk ─► PATH
+ */
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+
+/** It has the names of everything in the cluster: for this user alone. */
+const MODE = 0o600;
+
+/**
+ * Writes the chunks, each of which is done with when the next one is asked for: between two of them the event loop has a turn.
+ * A temporary file that a killed process has left is removed first; this one is removed where anything fails.
+ *
+ * @throws what the file system failed with; the signal's reason; Error where another writer works on the same file
+ */
+export async function replaceFile(path: string, chunks: Iterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+  const temporary = `${path}.tmp`;
+  await rm(temporary, { force: true });
+  const file = await open(temporary, 'wx', MODE);
+  let isOpen = true;
+  try {
+    await writeAll(file, chunks, signal);
+    await file.datasync();
+    // Two processes with one path: whoever came later has removed the file of the other, and must not get its name.
+    if (!(await isSame(file, temporary))) throw new Error('another process writes it at the same time');
+    await file.close();
+    isOpen = false;
+    signal.throwIfAborted();
+    await rename(temporary, path);
+  } catch (error) {
+    if (isOpen) await discard(file, temporary);
+    else await rm(temporary, { force: true }).catch(nothing);
+    throw error;
+  }
+}
+
+async function writeAll(file: FileHandle, chunks: Iterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+  for (const chunk of chunks) {
+    let at = 0;
+    while (at < chunk.length) {
+      signal.throwIfAborted();
+      // oxlint-disable-next-line no-await-in-loop -- a chunk is borrowed: it is written before the next one
+      const { bytesWritten } = await file.write(chunk, at);
+      at += bytesWritten;
+    }
+  }
+}
+
+/** Whether the path still leads to the file. */
+async function isSame(file: FileHandle, path: string): Promise<boolean> {
+  const [mine, there] = await Promise.all([file.stat({ bigint: true }), stat(path, { bigint: true }).catch(nothing)]);
+  return mine.ino === there?.ino && mine.dev === there.dev;
+}
+
+/** Closes and removes a temporary file that is good for nothing. What fails here hides no earlier failure. */
+async function discard(file: FileHandle, temporary: string): Promise<void> {
+  const isMine = await isSame(file, temporary).catch(() => false);
+  await file.close().catch(nothing);
+  if (isMine) await rm(temporary, { force: true }).catch(nothing);
+}
+
+function nothing(): undefined {
+  return undefined;
+}

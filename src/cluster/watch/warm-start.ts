@@ -1,0 +1,159 @@
+/**
+ * What a store knew at the end of the last run, served until the API server has been heard; and keeping it for the next.
+ *
+ *     start ─► file ─► state, `stale` ─► listed: `in-step`, resource by resource ─► all of them ─► file, now and then
+ *                        └─ the Namespace kube-system has another uid: forgotten
+ */
+import type { Resource } from '../cluster.ts';
+import type { ClusterState } from '../state.ts';
+import { NOBODY, emptied } from './resources.ts';
+import { readSnapshot } from './snapshot/file.ts';
+import type { SnapshotHeader, SnapshotObject, SnapshotObjects } from './snapshot/snapshot.ts';
+import { SnapshotWriter } from './snapshot/writer.ts';
+import type { Turns } from './turns.ts';
+
+/** Where the state is kept between runs, and how old it may be to be used, in milliseconds. */
+export interface SnapshotOptions {
+  readonly path: string;
+  readonly maxAge: number;
+}
+
+export interface WarmStartOptions {
+  readonly state: ClusterState;
+  /** Tells which objects were asked for: a file with others is not used. */
+  readonly scope: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly log: (severity: 'info' | 'warning', line: string) => void;
+  readonly turns: Turns;
+  /** The resources that are watched now. */
+  readonly watched: () => readonly Resource[];
+  /** What was read has been forgotten: it was of another cluster. */
+  readonly anotherCluster: () => void;
+}
+
+/** Milliseconds between two writes of the file. */
+const INTERVAL = 30_000;
+
+export class WarmStart {
+  readonly #options: WarmStartOptions;
+  #writer: SnapshotWriter | undefined;
+  /** What was read and is not yet known to be of this cluster: its uid. */
+  #unproven: string | undefined;
+  #cluster = '';
+  #takenAt: number | undefined;
+
+  constructor(options: WarmStartOptions) {
+    this.#options = options;
+  }
+
+  /** When the state in the file was true, in milliseconds since the epoch; undefined where there is no file. */
+  get takenAt(): number | undefined {
+    return this.#takenAt;
+  }
+
+  /** Reads the file into the state, for the resources that are not known yet. Only the first call does anything. */
+  async begin(snapshot: SnapshotOptions | undefined, resources: readonly Resource[]): Promise<void> {
+    if (snapshot === undefined || this.#writer !== undefined) return;
+    const { path, maxAge } = snapshot;
+    const { state, now, log, scope, turns } = this.#options;
+    this.#writer = new SnapshotWriter({
+      path,
+      interval: INTERVAL,
+      take: () => this.#take(),
+      version: () => state.changes,
+      report: log,
+      now,
+      // A cluster in which nothing changes must not lose its file by age.
+      refresh: maxAge / 4,
+    });
+    const reading = await readSnapshot(path, { scope, maxAge, now: now() });
+    if (reading.outcome === 'ignored') log('warning', `the snapshot ${path} is not used: ${reading.reason}`);
+    if (reading.outcome !== 'snapshot') return;
+    const { header, objects } = reading;
+    const missing = resources.filter((resource) => state.standing(NOBODY, [resource]) === 'unknown');
+    const usable = missing.filter((resource) => header.resources.includes(resource));
+    await turns.run(this.#put(objects, new Set(usable)));
+    state.restoreSerial(header.serial);
+    state.mark(usable, 'stale');
+    this.#unproven = header.cluster;
+    this.#takenAt = header.takenAt;
+    const minutes = Math.round((now() - header.takenAt) / 60_000);
+    log('info', `serving the snapshot ${path}, ${minutes} min old, until the API server has answered`);
+  }
+
+  *#put(objects: Iterable<SnapshotObject>, usable: ReadonlySet<Resource>): Generator<void> {
+    const { state } = this.#options;
+    for (const one of objects) {
+      if (usable.has(one.resource)) {
+        switch (one.resource) {
+          case 'namespaces':
+            state.setNamespace(one.object);
+            break;
+          case 'services':
+            state.setService(one.object);
+            break;
+          case 'endpointslices':
+            state.setEndpointSlice(one.object);
+            break;
+          case 'pods':
+            state.setPod(one.object);
+            break;
+        }
+      }
+      yield;
+    }
+  }
+
+  /** The uid of the cluster that the API server serves. */
+  clusterIs(uid: string): void {
+    this.#cluster = uid;
+    const read = this.#unproven;
+    this.#unproven = undefined;
+    if (read === undefined || read === uid || read === '' || uid === '') return;
+    this.#forget();
+  }
+
+  #forget(): void {
+    const { state, log, watched, anotherCluster } = this.#options;
+    log('warning', 'the snapshot is of another cluster: it is not used any more');
+    this.#takenAt = undefined;
+    for (const resource of watched()) {
+      if (state.standing(NOBODY, [resource]) !== 'stale') continue;
+      state.mark([resource], 'unknown');
+      // At once: what a list brings from now on must not be removed with it.
+      for (const _ of emptied(state, resource));
+    }
+    anotherCluster();
+  }
+
+  /** Everything has been listed: the state is worth keeping from now on. */
+  inStep(): void {
+    this.#writer?.start();
+  }
+
+  #take(): { readonly header: SnapshotHeader; readonly objects: SnapshotObjects } | undefined {
+    const { state, scope, now, watched } = this.#options;
+    const resources = watched();
+    if (state.standing(NOBODY, resources) !== 'in-step') return undefined;
+    this.#takenAt = now();
+    return {
+      header: { cluster: this.#cluster, scope, takenAt: now(), serial: state.serial, resources },
+      objects: {
+        namespaces: [...state.namespaces()],
+        services: [...state.services()],
+        endpointSlices: [...state.endpointSlices()],
+        pods: state.pods(),
+      },
+    };
+  }
+
+  /** Writes the file once more if something has changed. Never rejects. */
+  async flush(): Promise<void> {
+    await this.#writer?.flush();
+  }
+
+  close(): void {
+    this.#writer?.close();
+  }
+}
