@@ -1,4 +1,9 @@
-# The image of Nodens:  docker build -t nodens .
+# The image of Nodens, for this machine or for two architectures at once:
+#
+#     docker build -t nodens:0.1.0 .
+#     docker buildx build --platform linux/amd64,linux/arm64 -t registry.example/nodens:0.1.0 --push .
+#
+# Nothing is run in the foreign image on the way, so that no emulation is needed.
 #
 # It takes CoreDNS's place without a change to a Deployment's arguments: `-conf /etc/coredns/Corefile` follows the entry
 # point. Without arguments, and outside a cluster, it serves the example cluster on its own loopback.
@@ -6,16 +11,19 @@
 # What has been tried: the bundle (test/e2e/bundle.test.ts runs it), and a `node` with this file capability that serves
 # port 53 as another user. What has not: building this file with a container engine.
 
-FROM node:26-slim AS build
+FROM node:26-slim AS node
+
+FROM --platform=$BUILDPLATFORM node:26-slim AS build
 RUN apt-get update \
  && apt-get install -y --no-install-recommends libcap2-bin \
  && rm -rf /var/lib/apt/lists/*
 # Port 53 for a user who is not root. Container engines of today let every user have it (the sysctl
-# net.ipv4.ip_unprivileged_port_start=0 in the container's own network namespace); where one does not, this capability
-# does, as long as it is in the container's bounding set: a Pod that drops ALL capabilities must add NET_BIND_SERVICE,
-# as CoreDNS's manifests do. A Pod with `allowPrivilegeEscalation: false` gets nothing from a file and needs that sysctl.
-RUN cp /usr/local/bin/node /usr/local/bin/node-on-port-53 \
- && setcap cap_net_bind_service=+ep /usr/local/bin/node-on-port-53
+# net.ipv4.ip_unprivileged_port_start=0 in the container's own network namespace), and manifests/base asks for it; on the
+# host network, where nobody may set it, this capability does. A container must have NET_BIND_SERVICE to run this file at
+# all: a Pod that drops ALL capabilities adds it, as CoreDNS's manifests do. With `allowPrivilegeEscalation: false` a
+# process keeps what its engine gave it and gains nothing from a file: whether it has port 53 then is up to the engine.
+COPY --from=node /usr/local/bin/node /usr/local/bin/node-on-port-53
+RUN setcap cap_net_bind_service=+ep /usr/local/bin/node-on-port-53
 WORKDIR /nodens
 COPY package.json package-lock.json .npmrc ./
 COPY tools ./tools
