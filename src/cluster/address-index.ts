@@ -31,12 +31,7 @@ export class AddressIndex<T extends object> {
    * @returns true where the address had no holder
    */
   add(octets: Uint8Array, holder: T, start = 0, width: number = octets.length): boolean {
-    if (width === 4) {
-      const key = ipv4Key(octets, start);
-      const held = this.#ipv4.get(key);
-      this.#ipv4.set(key, withHolder(held, holder));
-      return held === undefined;
-    }
+    if (width === 4) return this.#ipv4.change(ipv4Key(octets, start), holder, withHolder) === 'new';
     const key = ipv6Key(octets, start);
     const held = this.#ipv6.get(key);
     this.#ipv6.set(key, withHolder(held, holder));
@@ -45,21 +40,13 @@ export class AddressIndex<T extends object> {
 
   /** @returns true where the address has no holder any more, and had this one */
   remove(octets: Uint8Array, holder: T, start = 0, width: number = octets.length): boolean {
-    if (width === 4) {
-      const key = ipv4Key(octets, start);
-      const held = this.#ipv4.get(key);
-      if (held === undefined) return false;
-      const rest = withoutHolder(held, holder);
-      if (rest === undefined) this.#ipv4.delete(key);
-      else if (rest !== held) this.#ipv4.set(key, rest);
-      return rest === undefined;
-    }
+    if (width === 4) return this.#ipv4.change(ipv4Key(octets, start), holder, withoutHolder) === 'gone';
     const key = ipv6Key(octets, start);
     const held = this.#ipv6.get(key);
     if (held === undefined) return false;
     const rest = withoutHolder(held, holder);
     if (rest === undefined) this.#ipv6.delete(key);
-    else if (rest !== held) this.#ipv6.set(key, rest);
+    else this.#ipv6.set(key, rest);
     return rest === undefined;
   }
 }
@@ -75,8 +62,8 @@ function withHolder<T>(held: Held<T> | undefined, holder: T): Held<T> {
 }
 
 /** Undefined where nobody is left. */
-function withoutHolder<T>(held: Held<T>, holder: T): Held<T> | undefined {
-  if (!isList(held)) return held === holder ? undefined : held;
+function withoutHolder<T>(held: Held<T> | undefined, holder: T): Held<T> | undefined {
+  if (held === undefined || !isList(held)) return held === holder ? undefined : held;
   const rest = held.filter((other) => other !== holder);
   return rest.length === 1 ? rest[0] : rest;
 }
@@ -102,6 +89,9 @@ const MAX_LOAD = 0.7;
 /** Odd, so that each address has a place of its own before it is cut; nobody can know which addresses share a slot. */
 const MULTIPLIER = randomInt(0x8000_0000) * 2 + 1;
 
+/** What became of an address: it has a value for the first time, has none any more, or neither. */
+type Change = 'new' | 'gone' | 'same';
+
 /** Values by IPv4 address, a 32-bit integer. */
 class IPv4Table<V> {
   #keys = new Int32Array(MIN_SLOTS);
@@ -112,19 +102,24 @@ class IPv4Table<V> {
     return this.#values[this.#slotOf(key)];
   }
 
-  set(key: number, value: V): void {
-    let slot = this.#slotOf(key);
-    if (this.#values[slot] === undefined && ++this.#size > this.#keys.length * MAX_LOAD) {
-      this.#grow();
-      slot = this.#slotOf(key);
+  /** Puts in the place of what an address has what `after` makes of it, in one search. */
+  change<A>(key: number, argument: A, after: (before: V | undefined, argument: A) => V | undefined): Change {
+    const slot = this.#slotOf(key);
+    const before = this.#values[slot];
+    const value = after(before, argument);
+    if (value === undefined) {
+      if (before !== undefined) this.#free(slot);
+      return before === undefined ? 'same' : 'gone';
     }
     this.#keys[slot] = key;
     this.#values[slot] = value;
+    if (before !== undefined) return 'same';
+    if (++this.#size > this.#keys.length * MAX_LOAD) this.#grow();
+    return 'new';
   }
 
-  delete(key: number): void {
-    let hole = this.#slotOf(key);
-    if (this.#values[hole] === undefined) return;
+  #free(slotToFree: number): void {
+    let hole = slotToFree;
     this.#size--;
     const mask = this.#keys.length - 1;
     // Whatever was pushed on because of it moves back, so that no search ends too early.
@@ -159,7 +154,8 @@ class IPv4Table<V> {
     const values = this.#values;
     this.#keys = new Int32Array(keys.length * 2);
     this.#values = emptySlots(keys.length * 2);
-    for (const [at, value] of values.entries()) {
+    for (let at = 0; at < keys.length; at++) {
+      const value = values[at];
       if (value === undefined) continue;
       const key = keys[at] ?? 0;
       const slot = this.#slotOf(key);

@@ -6,7 +6,7 @@
  *     ApiSource     ─► watch/     an API server          fills as it answers: `lease.known` tells when that is enough
  */
 import type { Resource } from './cluster.ts';
-import { type FixtureReport, type FixtureStore, type FixtureSummary, openFixtureStore } from './fixture/fixture.ts';
+import type { FixtureReport, FixtureStore, FixtureSummary } from './fixture/fixture.ts';
 import type { FactCounters } from './facts.ts';
 import type { Selector } from './selector.ts';
 import { ClusterState } from './state.ts';
@@ -114,7 +114,8 @@ export class ClusterStores implements ClusterSources {
       known: need.known,
       flush: () => store.flush(),
       release: once(() => {
-        need.release();
+        // The last share takes the whole store with it.
+        if (entry.leases > 1) need.release();
         release();
       }),
     };
@@ -156,6 +157,8 @@ export class ClusterStores implements ClusterSources {
   }
 
   async #openFixture(entry: Entry, { paths, labels }: FixtureSource): Promise<Store> {
+    // What reads manifests is large, and a server in a cluster never needs it.
+    const { openFixtureStore } = await import('./fixture/fixture.ts');
     const fixture = await openFixtureStore({
       paths,
       writer: entry.state,

@@ -8,7 +8,6 @@ import { directives } from '../plugins/order.ts';
 import { messageOf } from '../server/message-of.ts';
 import { version } from '../version.ts';
 import { parseCommandLine } from './arguments.ts';
-import { check } from './check.ts';
 import { chooseConfiguration, corefileText } from './configuration.ts';
 import { helpText } from './help.ts';
 import { serve } from './serve.ts';
@@ -32,8 +31,10 @@ async function runCommand(args: readonly string[]): Promise<number> {
   switch (line.command) {
     case 'serve':
       return serve(line.flags);
-    case 'check':
+    case 'check': {
+      const { check } = await import('./check.ts');
       return check(line.flags, print);
+    }
     case 'print-config':
       process.stdout.write(corefileText(chooseConfiguration(line.flags, process.env).source));
       return 0;

@@ -6,7 +6,8 @@
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { FactCounters } from '../cluster/facts.ts';
-import { type FixtureSummary, renderReport, summaryText } from '../cluster/fixture/fixture.ts';
+import type { FixtureSummary } from '../cluster/fixture/fixture.ts';
+import { renderReport, summaryText } from '../cluster/fixture/report.ts';
 import { ClusterStores } from '../cluster/stores.ts';
 import type { Clock } from '../plugins/plugin.ts';
 import { SharedThings } from '../server/shared-things.ts';

@@ -1,5 +1,4 @@
 /** What is said at start: which zones are served where, and for the example cluster what to try. */
-import { arch, platform, versions } from 'node:process';
 import { version } from '../version.ts';
 import type { ChosenConfiguration } from './configuration.ts';
 
@@ -15,7 +14,9 @@ export function startText(zones: readonly ServedZone[], chosen: ChosenConfigurat
   const lines = zones
     .map(({ zone, address, port }) => `${zone}:${port}${address === '*' ? '' : ` on ${address}`}`)
     .toSorted();
-  return [...lines, `Nodens-${version}`, `${platform}/${arch}, node ${versions.node}`, ''].join('\n');
+  return [...lines, `Nodens-${version}`, `${process.platform}/${process.arch}, node ${process.versions.node}`, ''].join(
+    '\n',
+  );
 }
 
 function exampleText(zones: readonly ServedZone[], chosen: ChosenConfiguration): string {

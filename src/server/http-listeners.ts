@@ -6,7 +6,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import { bounds } from '../bounds.ts';
-import { http } from '../node-http.ts';
+import { http } from '../node-modules.ts';
 import type { HttpAddress, HttpReply } from '../plugins/plugin.ts';
 import { overlap, ownOverlapText, placeText, whereText } from './plan.ts';
 import { messageOf } from './message-of.ts';

@@ -9,9 +9,16 @@ export interface Identity {
   readonly namespace: string;
 }
 
+/** An object with a usable name. */
+export interface ReadIdentity {
+  readonly outcome: 'identity';
+  readonly identity: Identity;
+  readonly object: Json;
+  readonly metadata: Json;
+}
+
 export type IdentityReading =
-  | { readonly outcome: 'identity'; readonly identity: Identity; readonly object: Json; readonly metadata: Json }
-  | { readonly outcome: 'rejected'; readonly path: Path; readonly reason: string };
+  ReadIdentity | { readonly outcome: 'rejected'; readonly path: Path; readonly reason: string };
 
 /** How names of a kind are formed. */
 export type NameForm = 'label' | 'subdomain';

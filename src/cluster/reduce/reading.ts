@@ -39,9 +39,22 @@ export function pathText(path: Path): string {
   return text;
 }
 
-/** Reads fields and collects what is wrong with them. */
+/**
+ * Reads fields and collects what is wrong with them. One that is not `exact` gives the paths of what is deep in an object only
+ * roughly: an object with complaints is read again by one that is. Nearly all have none, and would make thousands of paths.
+ */
 export class FieldReader {
   readonly complaints: Complaint[] = [];
+  readonly #isExact: boolean;
+
+  constructor(isExact = true) {
+    this.#isExact = isExact;
+  }
+
+  /** The path of what stands below. */
+  below(path: Path, step: string | number): Path {
+    return this.#isExact ? [...path, step] : path;
+  }
 
   complain(path: Path, message: string): void {
     this.complaints.push({ path, message });
@@ -93,10 +106,22 @@ export class FieldReader {
     }
   }
 
+  /** The same for lists of thousands: `use` is called for each. */
+  eachRecord(holder: Json, field: string, path: Path, use: (record: Json, position: number) => void): void {
+    const list = this.list(holder, field, path);
+    for (let i = 0; i < list.length; i++) {
+      const element = list[i];
+      if (isRecord(element)) use(element, i);
+      else this.#mismatch([...path, field, i], element, 'a mapping');
+    }
+  }
+
   /** The elements of a list that are texts. */
   texts(holder: Json, field: string, path: Path): readonly string[] {
+    const list = this.list(holder, field, path);
     const texts: string[] = [];
-    for (const [i, element] of this.list(holder, field, path).entries()) {
+    for (let i = 0; i < list.length; i++) {
+      const element = list[i];
       if (typeof element === 'string') texts.push(element);
       else this.#mismatch([...path, field, i], element, 'a text');
     }

@@ -9,7 +9,7 @@
  */
 import { bounds } from '../../bounds.ts';
 import { parseAddress } from '../../dns/address.ts';
-import { readIdentity, readLabels } from './identity.ts';
+import { type ReadIdentity, readIdentity, readLabels } from './identity.ts';
 import type { EndpointSlice, Namespace, Pod, Service, ServiceKind } from '../objects.ts';
 import { readEndpointPorts, readServicePorts, sharedPorts } from './ports.ts';
 import { describe, FieldReader, type Json, type Path, type Reduction, rejected } from './reading.ts';
@@ -90,9 +90,12 @@ const NO_ADDRESSES: readonly string[] = [];
 export function reduceEndpointSlice(value: unknown): Reduction<EndpointSlice> {
   const reading = readIdentity(value, 'subdomain');
   if (reading.outcome === 'rejected') return reading;
-  const read = new FieldReader();
-  const { object } = reading;
-  const labels = readLabels(reading.metadata, read);
+  const quick = readSlice(reading, new FieldReader(false));
+  return quick.outcome === 'object' && quick.complaints.length > 0 ? readSlice(reading, new FieldReader()) : quick;
+}
+
+function readSlice({ object, metadata, identity }: ReadIdentity, read: FieldReader): Reduction<EndpointSlice> {
+  const labels = readLabels(metadata, read);
   const service = labels[SERVICE_NAME_LABEL] ?? '';
   if (service === '' && labels[IMPORTED_SERVICE_LABEL] !== undefined) {
     return { outcome: 'passed-over', reason: 'it belongs to a Service of several clusters' };
@@ -104,15 +107,14 @@ export function reduceEndpointSlice(value: unknown): Reduction<EndpointSlice> {
   const family = addressType === '' ? guessFamily(object) : FAMILIES.get(addressType);
   if (family === undefined) return rejected(['addressType'], `${describe(addressType)} is neither IPv4 nor IPv6`);
   const builder = new SliceBuilder(family);
-  for (const [endpoint, i] of read.records(object, 'endpoints', [])) {
-    if (i === bounds.sliceEndpoints) {
-      read.complain(['endpoints'], `there are more than ${i}, which no API server allows; those beyond are left out`);
-      break;
-    }
-    readEndpoint(endpoint, i, builder, read);
+  read.eachRecord(object, 'endpoints', [], (endpoint, i) => {
+    if (i < bounds.sliceEndpoints) readEndpoint(endpoint, i, builder, read);
+  });
+  if (read.list(object, 'endpoints', []).length > bounds.sliceEndpoints) {
+    const most = bounds.sliceEndpoints;
+    read.complain(['endpoints'], `there are more than ${most}, which no API server allows; those beyond are left out`);
   }
-  const { namespace, name } = reading.identity;
-  const slice = builder.build(namespace, name, service, readEndpointPorts(object, [], read));
+  const slice = builder.build(identity.namespace, identity.name, service, readEndpointPorts(object, [], read));
   return { outcome: 'object', object: slice, complaints: read.complaints };
 }
 
@@ -131,25 +133,29 @@ function guessFamily(object: Json): 4 | 6 {
   return 4;
 }
 
+const ENDPOINTS: Path = ['endpoints'];
+
 function readEndpoint(endpoint: Json, position: number, builder: SliceBuilder, read: FieldReader): void {
-  const path = ['endpoints', position];
+  const path = read.below(ENDPOINTS, position);
   const addresses = read.texts(endpoint, 'addresses', path);
   const conditions = read.record(endpoint, 'conditions', path);
-  if (read.boolean(conditions, 'ready', [...path, 'conditions']) === false) {
+  if (read.boolean(conditions, 'ready', read.below(path, 'conditions')) === false) {
     builder.addNotReady(addresses.length);
     return;
   }
   const facts = readEndpointFacts(endpoint, path, read);
   for (const address of addresses) {
     if (!builder.addText(address, facts)) {
-      read.complain([...path, 'addresses'], `${describe(address)} is no IPv${builder.family} address; left out`);
+      const message = `${describe(address)} is no IPv${builder.family} address; left out`;
+      read.complain(read.below(path, 'addresses'), message);
     }
   }
 }
 
-/** Hostname, pod, node and zone of an endpoint, whether of a slice or of an Endpoints object. */
+/** Hostname, pod and zone of an endpoint, whether of a slice or of an Endpoints object. */
 export function readEndpointFacts(endpoint: Json, path: Path, read: FieldReader): EndpointFacts {
-  const target = read.text(read.record(endpoint, 'targetRef', path), 'name', [...path, 'targetRef']) ?? '';
+  const reference = read.record(endpoint, 'targetRef', path);
+  const target = read.text(reference, 'name', read.below(path, 'targetRef')) ?? '';
   return {
     hostname: read.text(endpoint, 'hostname', path) ?? '',
     target: target.length < TARGET_NAME_LIMIT ? target : '',

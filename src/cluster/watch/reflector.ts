@@ -53,8 +53,10 @@ export interface ReflectorOptions<T> {
 const WATCH_SECONDS: readonly [number, number] = [300, 600];
 /** A stream that ends sooner and without an event did not work, in milliseconds. */
 const SHORT_STREAM = 1_000;
-/** A stream that lasted so long worked: what follows is a first failure again; milliseconds. */
-const GOOD_STREAM = 10_000;
+/** A stream that lasted so long and told something worked: what follows is a first failure again; milliseconds. */
+const GOOD_STREAM = 2_000;
+/** Within this time history is not forgotten twice without a reason, in milliseconds. */
+const GONE_AGAIN = 10_000;
 /** Streams that could not be read one after another before the resource is listed anew. */
 const UNREADABLE_STREAMS = 3;
 /** A resource version is a number in practice; nothing longer is sent back. */
@@ -120,6 +122,7 @@ export class Reflector<T> {
   async #run(): Promise<void> {
     while (!this.#isClosed()) {
       const begun = this.#options.now();
+      const heard = this.#lastEvent;
       const attempt = new AbortController();
       this.#attempt = attempt;
       let pause = 0;
@@ -132,7 +135,7 @@ export class Reflector<T> {
         if (this.#isClosed()) return;
         // Given up for a new list.
         if (attempt.signal.aborted) continue;
-        pause = this.#failed(error, this.#options.now() - begun);
+        pause = this.#failed(error, this.#options.now() - begun, heard);
       }
       // oxlint-disable-next-line no-await-in-loop
       if (pause > 0) await delay(pause, undefined, { signal: this.#closed.signal }).catch(() => undefined);
@@ -150,9 +153,12 @@ export class Reflector<T> {
     return this.#streaming && !this.#cannotStream ? this.#listByStream(signal) : this.#listByPages(signal);
   }
 
-  /** What follows from a failure. Returns the milliseconds to wait. */
-  #failed(error: unknown, lasted: number): number {
-    if (lasted >= GOOD_STREAM) this.#backoff.reset();
+  /**
+   * What follows from a failure. Returns the milliseconds to wait.
+   * @param before when the API server had said something last, before this attempt
+   */
+  #failed(error: unknown, lasted: number, before: number | undefined): number {
+    if (lasted >= GOOD_STREAM && this.#lastEvent !== before) this.#backoff.reset();
     if (error instanceof NoStreaming) {
       this.#cannotStream = true;
       return 0;
@@ -163,9 +169,9 @@ export class Reflector<T> {
       this.#version = undefined;
       this.#cause = 'gone';
       // Once in a while it is in the nature of watches, and no reason to wait.
-      const before = this.#goneAt;
+      const goneBefore = this.#goneAt;
       this.#goneAt = this.#options.now();
-      if (this.#goneAt - before > GOOD_STREAM) return 0;
+      if (this.#goneAt - goneBefore > GONE_AGAIN) return 0;
     }
     if (error instanceof Unreadable && ++this.#unreadable >= UNREADABLE_STREAMS && this.#version !== undefined) {
       this.#version = undefined;

@@ -56,7 +56,10 @@ export class Relist<T> {
     this.#changed.delete(key);
   }
 
-  /** Puts the list in the place of what was; one step for each Service that changes. */
+  /**
+   * Puts the list in the place of what was: a Service that changes is one step, and so is each object that is looked at.
+   * Nobody else may write the resource between steps.
+   */
   *finish(): Generator<void> {
     const wholes = new Map<string, { readonly set: T[]; readonly remove: ObjectName[] }>();
     const wholeOf = (object: T) => {
@@ -65,10 +68,16 @@ export class Relist<T> {
       if (whole === undefined) wholes.set(key, (whole = { set: [], remove: [] }));
       return whole;
     };
-    for (const object of this.#changed.values()) wholeOf(object).set.push(object);
-    for (const object of this.#watched.all(this.#state)) {
+    for (const object of this.#changed.values()) {
+      wholeOf(object).set.push(object);
+      yield;
+    }
+    // A copy: other resources are written between the steps, and the tables of the state are shared.
+    const held = Array.from(this.#watched.all(this.#state));
+    for (const object of held) {
       const name = this.#watched.nameOf(object);
       if (!this.#seen.has(nameText(name))) wholeOf(object).remove.push(name);
+      yield;
     }
     for (const { set, remove } of wholes.values()) {
       for (const object of set) this.#watched.set(this.#state, object);

@@ -59,7 +59,9 @@ export function apiHandlers(
       if (expectArguments(option, problems, { min, max, usage }) && first !== undefined) use(first, second, third);
     };
   };
-  const path = (token: Token | undefined): string => resolve(folder, token?.text ?? '');
+  // Empty quotes stand for no file, as in CoreDNS.
+  const path = (token: Token | undefined): string =>
+    token === undefined || token.text === '' ? '' : resolve(folder, token.text);
   // As the Kubernetes client has it, 0 stands for its own limits.
   const limit = (value: number | undefined): number | undefined => (value === 0 ? undefined : value);
   return {

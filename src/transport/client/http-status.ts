@@ -1,5 +1,5 @@
 /** Asks an HTTP server for a path and looks at nothing but the status: how the server checks that its own health is told. */
-import { http } from '../../node-http.ts';
+import { http } from '../../node-modules.ts';
 import { problemOf } from './problem.ts';
 import type { Endpoint } from './upstream.ts';
 

@@ -10,7 +10,7 @@
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
 import { isIPv6 } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { http2 } from '../../node-http.ts';
+import { http2 } from '../../node-modules.ts';
 import { FRAME_MESSAGE } from '../frames.ts';
 import type { PooledAttempt } from './attempt.ts';
 import { CLOSED } from './attempt.ts';

@@ -35,13 +35,10 @@ describe('a list in the place of what was', () => {
     const relist = new Relist(endpointSlices, state, false);
     relist.add(makeSlice({ name: 'other-a', service: 'other', addresses: ['10.1.0.8'] }));
     relist.add(makeSlice({ name: 'web-b', service: 'web', addresses: ['10.1.0.1'] }));
-    let steps = 0;
     for (const _ of relist.finish()) {
-      steps++;
       const web = state.service(NOBODY, 'default', 'web');
       expect(web && [...state.endpointsOf(web).addresses(4)]).toEqual([10, 1, 0, 1]);
     }
-    expect(steps).toBe(2);
     expect([...state.endpointSlices()].map(({ name }) => name).toSorted()).toEqual(['other-a', 'web-b']);
   });
 

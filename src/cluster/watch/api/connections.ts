@@ -6,7 +6,7 @@ import type { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP } from 'node:net';
 import { checkServerIdentity } from 'node:tls';
-import { http } from '../../../node-http.ts';
+import { http } from '../../../node-modules.ts';
 import type { Security } from './access.ts';
 
 export class Connections {

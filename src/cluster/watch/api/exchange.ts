@@ -7,7 +7,7 @@
 import type { Agent, IncomingMessage, RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
-import { http } from '../../../node-http.ts';
+import { http } from '../../../node-modules.ts';
 import { ApiError } from './api.ts';
 import type { ServerAddress } from './address.ts';
 

@@ -5,7 +5,7 @@
  * 10,000 Services with as many slices of 15 endpoints take about 45 ms of processor time in a process that has just
  * started, and 25 ms in one that has done it before.
  */
-import { crc32 } from 'node:zlib';
+import { crc32 } from '../../../node-modules.ts';
 import type { Resource } from '../../cluster.ts';
 import {
   type Column,

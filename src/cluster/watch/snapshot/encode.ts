@@ -2,7 +2,7 @@
  * The state of a cluster as the octets of a snapshot, chunk by chunk: a step costs some tenths of a millisecond, so that
  * queries have their turn between two of them. The format is in snapshot.ts.
  */
-import { crc32 } from 'node:zlib';
+import { crc32 } from '../../../node-modules.ts';
 import type { EndpointSlice, Namespace, Pod, Service, ServicePort } from '../../objects.ts';
 import { OctetWriter } from './octet-writer.ts';
 import {

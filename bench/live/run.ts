@@ -1,0 +1,100 @@
+/**
+ * `npm run bench:cluster`: what it costs to keep up with an API server, at the start, at rest, and on its bad days. README.md
+ * in the folder above says what the figures are.
+ *
+ *     ../cluster.ts ─► api-process.ts: the API server ─ TLS ─► nodens ◄─ UDP ─ dnsperf, clients that measure
+ *                      (one core)                     (another core)          (the first core)
+ *     rows.ts ─► starting.ts | relisting.ts | changing.ts ─► figures.ts ─► a table
+ */
+import { execFileSync } from 'node:child_process';
+import { cpus, loadavg, release } from 'node:os';
+import { join } from 'node:path';
+import { allowedCores, cleanUp, cleanUpAtExit, isInstalled, temporaryFolder } from '../processes.ts';
+import { openUpstream } from '../promises/upstream.ts';
+import { table } from '../table.ts';
+import { figureRow, heading } from './figures.ts';
+import type { Surroundings } from './nodens.ts';
+import { type Options, readOptions, rowNames, usage } from './options.ts';
+import { rows } from './rows.ts';
+import { pace, weather } from './weather.ts';
+
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+function obstacle(): string | undefined {
+  if (process.platform !== 'linux') return 'the benchmarks read /proc and pin processes to cores: they need Linux';
+  const tools = {
+    dnsperf: 'dnsperf',
+    taskset: 'util-linux',
+    nice: 'coreutils',
+    stdbuf: 'coreutils',
+    getconf: 'libc-bin',
+  };
+  const missing = Object.entries(tools).filter(([command]) => !isInstalled(command));
+  if (missing.length === 0) return undefined;
+  return `on Debian and Ubuntu: apt-get install ${missing.map(([, name]) => name).join(' ')}`;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = readOptions(args);
+  if (options === undefined) {
+    say(usage);
+    return 0;
+  }
+  const why = obstacle();
+  if (why !== undefined) {
+    process.stderr.write(`${why}\n`);
+    return 1;
+  }
+  cleanUpAtExit();
+  const cores = twoCores();
+  const { services, endpoints, runs } = options;
+  say(`Node ${process.versions.node}, Linux ${release()}, ${cpus()[0]?.model ?? 'unknown processor'}`);
+  say(`${services} Services × ${endpoints} endpoints; medians of ${runs} runs (lowest–highest); ${options.program}`);
+  if (cores === undefined) say('only one core may be used here: all processes share it, and the times mean nothing');
+  // This process measures too: beside the load, away from the server.
+  else execFileSync('taskset', ['-a', '-c', '-p', String(cores.client), String(process.pid)], { stdio: 'ignore' });
+  const upstream = await openUpstream();
+  try {
+    await measure(options, cores, upstream.port);
+  } finally {
+    upstream.close();
+  }
+  return 0;
+}
+
+async function measure(options: Options, cores: Surroundings['cores'], upstream: number): Promise<void> {
+  const { services, endpoints, program, flags, runs, isQuick } = options;
+  const limitsHold = services === 10_000 && endpoints === 15;
+  const folder = temporaryFolder();
+  const lines: string[][] = [];
+  const skies: string[] = [];
+  for (const name of rowNames.filter((one) => options.only.has(one))) {
+    const around = { program, flags, folder: join(folder, name), cores, size: { services, endpoints }, upstream };
+    const before = pace();
+    const others = weather();
+    // oxlint-disable-next-line no-await-in-loop -- together they would measure each other
+    const figures = await rows[name]({ around, runs, isQuick });
+    skies.push(`${name} ${others().toFixed(2)} (pace ${before.toFixed(0)}, ${pace().toFixed(0)} ms)`);
+    lines.push(...figures.map((figure) => figureRow(figure, limitsHold)));
+  }
+  say(`\n${table(heading, lines)}`);
+  say(
+    `\nCores that other programs used meanwhile: ${skies.join(', ')}; load average ${loadavg()[0]?.toFixed(1) ?? ''}`,
+  );
+}
+
+function twoCores(): Surroundings['cores'] {
+  const [server, client] = allowedCores();
+  return server === undefined || client === undefined ? undefined : { server, client };
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+} finally {
+  cleanUp();
+}
