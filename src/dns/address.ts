@@ -2,14 +2,44 @@
  * IP addresses as octets: their text forms (RFC 5952 for IPv6) and their names in the reverse trees
  * (RFC 1035 §3.5, RFC 3596 §2.5).
  */
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIPv6 } from 'node:net';
 import { Name } from './name.ts';
 
 /** The 4 or 16 octets of an address in text form; undefined where the text is none. Zone identifiers are not taken. */
 export function parseAddress(text: string): Uint8Array | undefined {
-  if (isIPv4(text)) return Uint8Array.from(text.split('.'), Number);
+  const octets = new Uint8Array(4);
+  if (readIPv4(text, octets, 0)) return octets;
   return isIPv6(text) && !text.includes('%') ? parseIPv6(text) : undefined;
 }
+
+/**
+ * Writes the octets of an IPv4 address from `at` on; false where the text is none, and what is there then means nothing. There
+ * is one way to write each: four numbers without leading zeros.
+ */
+export function readIPv4(text: string, into: Uint8Array, at: number): boolean {
+  let octet = 0;
+  let digits = 0;
+  let dots = 0;
+  for (let i = 0; i <= text.length; i++) {
+    const code = i < text.length ? text.charCodeAt(i) : DOT;
+    if (code === DOT) {
+      if (digits === 0 || octet > 255 || dots > 3) return false;
+      into[at + dots++] = octet;
+      octet = 0;
+      digits = 0;
+    } else {
+      // A number of several digits begins with no zero.
+      if (code < ZERO || code > NINE || digits === 3 || (digits > 0 && octet === 0)) return false;
+      octet = octet * 10 + code - ZERO;
+      digits++;
+    }
+  }
+  return dots === 4;
+}
+
+const DOT = 0x2e;
+const ZERO = 0x30;
+const NINE = 0x39;
 
 /** `text` has been checked to be an IPv6 address. */
 function parseIPv6(text: string): Uint8Array {

@@ -52,6 +52,22 @@ describe('text of an address', () => {
     expect(parseAddress(text)).toBeUndefined();
   });
 
+  it('takes for IPv4 what Node takes for it, and nothing else', () => {
+    const digits = fc.oneof(
+      fc.nat(300).map(String),
+      fc.constantFrom('', '0', '00', '01', '255', '256', '1e1', '+1', ' 1', '１'),
+    );
+    const almost = fc.array(digits, { minLength: 3, maxLength: 5 }).map((parts) => parts.join('.'));
+    fc.assert(
+      fc.property(fc.oneof(almost, fc.string({ maxLength: 16 })), (text) => {
+        const octets = parseAddress(text);
+        expect(octets?.length === 4).toBe(isIPv4(text));
+        if (octets?.length === 4) expect(octets.join('.')).toBe(text);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
   it('comes back as the same octets, in a form that Node takes too', () => {
     fc.assert(
       fc.property(anyAddress, (octets) => {

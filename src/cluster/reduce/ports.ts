@@ -14,9 +14,24 @@ const HIGHEST_PORT = 65_535;
 /** A port's name becomes a label of DNS. */
 const NAME_LENGTH = 63;
 
-/** `spec.ports` of a Service; a port without a usable number is left out with a complaint. */
-export function readServicePorts(spec: Json, read: FieldReader): readonly TargetedPort[] {
+/** `spec.ports` of a Service. */
+export function readServicePorts(spec: Json, read: FieldReader): readonly ServicePort[] {
+  const ports: ServicePort[] = [];
+  readEachPort(spec, read, (port) => ports.push(port));
+  return sharedPorts(ports);
+}
+
+/** The same with what each leads to. */
+export function readTargetedPorts(spec: Json, read: FieldReader): readonly TargetedPort[] {
   const ports: TargetedPort[] = [];
+  readEachPort(spec, read, (port, entry, path) => {
+    ports.push({ port, target: readTarget(entry, port.number, path, read) });
+  });
+  return ports;
+}
+
+/** A port without a usable number is left out with a complaint. */
+function readEachPort(spec: Json, read: FieldReader, use: (port: ServicePort, entry: Json, path: Path) => void): void {
   for (const [entry, i] of read.records(spec, 'ports', ['spec'])) {
     const path = ['spec', 'ports', i];
     const number = readNumber(entry['port'], [...path, 'port'], read);
@@ -25,9 +40,8 @@ export function readServicePorts(spec: Json, read: FieldReader): readonly Target
       read.complain(path, 'the port has no number; left out');
       continue;
     }
-    ports.push({ port: readPort(entry, number, path, read), target: readTarget(entry, number, path, read) });
+    use(readPort(entry, number, path, read), entry, path);
   }
-  return ports;
 }
 
 /** `ports` of an EndpointSlice or of a subset of Endpoints; a port may have no number there. */
@@ -46,7 +60,7 @@ const SHARED_LISTS = 1_000;
 const known = new Map<string, readonly ServicePort[]>();
 
 /** The list that says the same as this one and was seen first: where many objects have it, it is held once. */
-export function sharedPorts(ports: readonly ServicePort[]): readonly ServicePort[] {
+function sharedPorts(ports: readonly ServicePort[]): readonly ServicePort[] {
   let key = '';
   // With their lengths, since a name may be any text.
   for (const { name, protocol, number } of ports)

@@ -11,7 +11,7 @@ import { bounds } from '../../bounds.ts';
 import { parseAddress } from '../../dns/address.ts';
 import { type ReadIdentity, readIdentity, readLabels } from './identity.ts';
 import type { EndpointSlice, Namespace, Pod, Service, ServiceKind } from '../objects.ts';
-import { readEndpointPorts, readServicePorts, sharedPorts } from './ports.ts';
+import { readEndpointPorts, readServicePorts } from './ports.ts';
 import { describe, FieldReader, type Json, type Path, type Reduction, rejected } from './reading.ts';
 import { type EndpointFacts, SliceBuilder } from './slice-builder.ts';
 
@@ -38,7 +38,7 @@ export function reduceService(value: unknown): Reduction<Service> {
     ...reading.identity,
     ...ips,
     externalName,
-    ports: sharedPorts(readServicePorts(spec, read).map(({ port }) => port)),
+    ports: readServicePorts(spec, read),
     externalAddresses: readExternalAddresses(spec, read.record(reading.object, 'status', []), read),
   };
   return { outcome: 'object', object: service, complaints: read.complaints };
