@@ -257,7 +257,7 @@ export class ClusterState implements ClusterWriter {
 
   /** The serial of an earlier run: it goes on from there. */
   restoreSerial(serial: number): void {
-    this.#serial = serial;
+    this.#serial = Math.max(this.#serial, serial);
   }
 
   markSynced(resources: readonly Resource[]): void {

@@ -90,6 +90,8 @@ export class ClusterStores implements ClusterSources {
   readonly #entries = new Map<string, Entry>();
   /** The source of each snapshot file, by its path. */
   readonly #snapshots = new Map<string, string>();
+  /** Sources that wait for a file which is that of another, by their keys. */
+  readonly #wanting = new Map<string, SnapshotOptions>();
   readonly #environment: StoreEnvironment;
 
   constructor(environment: StoreEnvironment) {
@@ -140,9 +142,25 @@ export class ClusterStores implements ClusterSources {
       this.#snapshots.set(path, key);
       return snapshot;
     }
-    const line = `the snapshot ${path} is that of another source: 'snapshot PATH' gives each a file of its own`;
+    const line = `the snapshot ${path} is that of another source; where both stay, 'snapshot PATH' gives each its own`;
     this.#environment.events.log('warning', line);
+    this.#wanting.set(key, snapshot);
     return undefined;
+  }
+
+  /** A source is no longer served, as after a reload that changed it: its file is for whoever waits for it. */
+  #passOn(key: string): void {
+    this.#wanting.delete(key);
+    for (const [path, owner] of this.#snapshots) {
+      if (owner !== key) continue;
+      this.#snapshots.delete(path);
+      const next = [...this.#wanting].find(([, wanted]) => wanted.path === path);
+      if (next === undefined) continue;
+      const [heir, snapshot] = next;
+      this.#wanting.delete(heir);
+      this.#snapshots.set(path, heir);
+      this.#entries.get(heir)?.watch?.keep(snapshot);
+    }
   }
 
   #open(key: string, source: ClusterSource): Entry {
@@ -185,6 +203,7 @@ export class ClusterStores implements ClusterSources {
     entry.leases--;
     if (entry.leases > 0 || this.#entries.get(key) !== entry) return;
     this.#entries.delete(key);
+    this.#passOn(key);
     entry.opening.then(
       (store) => store.close(),
       () => undefined,

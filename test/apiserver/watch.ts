@@ -63,6 +63,10 @@ export class Watch {
 
   /** Begins to send; `ended` is called once, when the stream is over. */
   start(ended: () => void): void {
+    if (!this.#body.isOpen) {
+      ended();
+      return;
+    }
     this.#body.onDrain(() => {
       this.#mayWrite = true;
       this.#pump();

@@ -49,22 +49,28 @@ const GONE = 410;
 /** What servers say who do not know streaming lists, or do not allow them. */
 const NOT_STREAMING: ReadonlySet<number> = new Set([400, 422]);
 
-/** The failure that a response with another status than 200 stands for. Reads its body. */
-export async function failureOf(response: ApiResponse, streaming: boolean): Promise<WatchFailure> {
+/**
+ * The failure that a response with another status than 200 stands for. Reads its body.
+ * @param time milliseconds for that; the status says enough where it does not come
+ */
+export async function failureOf(response: ApiResponse, streaming: boolean, time: number): Promise<WatchFailure> {
   const { status, retryAfter } = response;
-  const message = messageIn(await beginningOf(response.body));
+  const message = messageIn(await beginningOf(response.body, time));
   if (status === GONE) return new Gone('the API server no longer has the history since the last event');
   if (streaming && NOT_STREAMING.has(status)) return new NoStreaming(message);
   return new StatusFailure(status, wordsFor(status, message), retryAfter);
 }
 
-/** The failure that an event of type ERROR stands for: its object is a Status. */
-export function failureInStream(status: unknown): WatchFailure {
+/**
+ * The failure that an event of type ERROR stands for: its object is a Status.
+ * @param longest milliseconds that it may ask to be left alone
+ */
+export function failureInStream(status: unknown, longest: number): WatchFailure {
   const code = isRecord(status) && typeof status['code'] === 'number' ? status['code'] : 0;
   if (code === GONE) return new Gone('the API server no longer has the history since the last event');
   const seconds =
     isRecord(status) && isRecord(status['details']) ? Number(status['details']['retryAfterSeconds']) : Number.NaN;
-  const retryAfter = seconds > 0 ? seconds * 1000 : undefined;
+  const retryAfter = seconds > 0 ? Math.min(seconds * 1000, longest) : undefined;
   return new StatusFailure(code, wordsFor(code, messageOfStatus(status)), retryAfter);
 }
 
@@ -92,7 +98,8 @@ function wordsFor(code: number, message: string): string {
   }
 }
 
-async function beginningOf(body: Readable): Promise<string> {
+async function beginningOf(body: Readable, time: number): Promise<string> {
+  const timer = setTimeout(() => body.destroy(), time);
   const parts: Buffer[] = [];
   let length = 0;
   try {
@@ -104,6 +111,8 @@ async function beginningOf(body: Readable): Promise<string> {
     }
   } catch {
     // The status is what matters; what it would have said besides is lost.
+  } finally {
+    clearTimeout(timer);
   }
   return Buffer.concat(parts).toString();
 }

@@ -1,13 +1,12 @@
 /** A stream of octets as lines: the events of a watch are one JSON text each, with a line feed behind it. */
 import { Unreadable } from './failure.ts';
+import { Unfinished } from './unfinished.ts';
 
 const LINE_FEED = 0x0a;
 
 export class LineCutter {
   readonly #limit: number;
-  /** What there is of a line that has not ended. */
-  #parts: Buffer[] = [];
-  #length = 0;
+  readonly #unfinished = new Unfinished();
 
   /** @param limit octets of one line */
   constructor(limit: number) {
@@ -16,7 +15,7 @@ export class LineCutter {
 
   /** Octets of a line that has not ended. */
   get pending(): number {
-    return this.#length;
+    return this.#unfinished.length;
   }
 
   /**
@@ -36,21 +35,17 @@ export class LineCutter {
   }
 
   #ended(rest: Buffer): Buffer {
-    if (this.#length === 0) {
+    if (this.#unfinished.length === 0) {
       if (rest.length > this.#limit) throw tooLong(this.#limit);
       return rest;
     }
     this.#hold(rest);
-    const line = Buffer.concat(this.#parts);
-    this.#parts = [];
-    this.#length = 0;
-    return line;
+    return this.#unfinished.take();
   }
 
   #hold(part: Buffer): void {
-    this.#length += part.length;
-    if (this.#length > this.#limit) throw tooLong(this.#limit);
-    this.#parts.push(part);
+    if (this.#unfinished.length + part.length > this.#limit) throw tooLong(this.#limit);
+    this.#unfinished.add(part);
   }
 }
 

@@ -9,6 +9,7 @@
  */
 import { isRecord } from '../reduce/reading.ts';
 import { Unreadable } from './failure.ts';
+import { Unfinished } from './unfinished.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -41,9 +42,7 @@ export class ItemCutter {
   #envelope = '';
   /** The last octets at depth 1 but white space: where they spell `"items":`, a list that opens is that of the items. */
   #last = '';
-  /** What there is of an item that has not ended. */
-  #parts: Buffer[] = [];
-  #length = 0;
+  readonly #unfinished = new Unfinished();
 
   /** @param limit octets of one item */
   constructor(limit: number) {
@@ -56,7 +55,7 @@ export class ItemCutter {
    */
   *push(chunk: Buffer): Generator<Buffer> {
     /** Where the current item begins in this chunk; -1 outside items. */
-    let start = this.#length > 0 ? 0 : -1;
+    let start = this.#unfinished.length > 0 ? 0 : -1;
     for (let at = 0; at < chunk.length; at++) {
       const octet = chunk[at] ?? 0;
       const inItem = this.#place === 'items' && this.#depth >= 2;
@@ -126,18 +125,15 @@ export class ItemCutter {
   }
 
   #ended(rest: Buffer): Buffer {
-    if (this.#length === 0 && rest.length <= this.#limit) return rest;
+    if (this.#unfinished.length === 0 && rest.length <= this.#limit) return rest;
     this.#hold(rest);
-    const item = Buffer.concat(this.#parts);
-    this.#parts = [];
-    this.#length = 0;
-    return item;
+    return this.#unfinished.take();
   }
 
   #hold(part: Buffer): void {
-    this.#length += part.length;
-    if (this.#length > this.#limit)
+    if (this.#unfinished.length + part.length > this.#limit) {
       throw new Unreadable(`the API server sends an object of more than ${this.#limit} octets`);
-    this.#parts.push(part);
+    }
+    this.#unfinished.add(part);
   }
 }

@@ -51,8 +51,9 @@ export interface ReflectorOptions<T> {
 
 /** How long a watch may last, in seconds: a random time, so that not all of them are renewed together. */
 const WATCH_SECONDS: readonly [number, number] = [300, 600];
-/** A stream that ends sooner and without an event did not work, in milliseconds. */
+/** A stream that ends sooner and without an event did not work, nor did so many of them with events; milliseconds. */
 const SHORT_STREAM = 1_000;
+const SHORT_STREAMS = 3;
 /** A stream that lasted so long and told something worked: what follows is a first failure again; milliseconds. */
 const GOOD_STREAM = 2_000;
 /** Within this time history is not forgotten twice without a reason, in milliseconds. */
@@ -83,6 +84,7 @@ export class Reflector<T> {
   #wholePage = false;
   #unreadable = 0;
   #goneAt = -Infinity;
+  #shortStreams = 0;
   #count = 0;
   #lastEvent: number | undefined;
 
@@ -90,7 +92,7 @@ export class Reflector<T> {
     this.#options = options;
     const { limits, log, watched } = options;
     this.#backoff = new Backoff(limits.watchBackoff, limits.watchBackoffMost);
-    this.#complaints = new Complaints(watched.resource, (line) => log('warning', line));
+    this.#complaints = new Complaints(watched.resource, options.now, (line) => log('warning', line));
     this.#trouble = new Trouble(watched.resource, options.now, log);
     this.#done = this.#run();
   }
@@ -130,7 +132,7 @@ export class Reflector<T> {
         // oxlint-disable-next-line no-await-in-loop -- a reflector does one thing after another
         await this.#next(attempt.signal);
         this.#unreadable = 0;
-        this.#backoff.reset();
+        this.#worked(this.#options.now() - begun);
       } catch (error) {
         if (this.#isClosed()) return;
         // Given up for a new list.
@@ -138,7 +140,7 @@ export class Reflector<T> {
         pause = this.#failed(error, this.#options.now() - begun, heard);
       }
       // oxlint-disable-next-line no-await-in-loop
-      if (pause > 0) await delay(pause, undefined, { signal: this.#closed.signal }).catch(() => undefined);
+      if (pause > 0) await delay(pause, undefined, { signal: attempt.signal }).catch(() => undefined);
     }
   }
 
@@ -153,12 +155,23 @@ export class Reflector<T> {
     return this.#streaming && !this.#cannotStream ? this.#listByStream(signal) : this.#listByPages(signal);
   }
 
+  /** What follows is a first failure again, unless history is forgotten time after time. */
+  #worked(lasted: number): void {
+    const isForgetful = this.#options.now() - this.#goneAt < GONE_AGAIN;
+    if (lasted >= GOOD_STREAM && !isForgetful) this.#backoff.reset();
+  }
+
+  /** @param streaming whether a streaming list was asked for */
+  #refused(response: ApiResponse, streaming: boolean): Promise<WatchFailure> {
+    return failureOf(response, streaming, this.#options.limits.watchListSilence);
+  }
+
   /**
    * What follows from a failure. Returns the milliseconds to wait.
    * @param before when the API server had said something last, before this attempt
    */
   #failed(error: unknown, lasted: number, before: number | undefined): number {
-    if (lasted >= GOOD_STREAM && this.#lastEvent !== before) this.#backoff.reset();
+    if (this.#lastEvent !== before) this.#worked(lasted);
     if (error instanceof NoStreaming) {
       this.#cannotStream = true;
       return 0;
@@ -193,10 +206,10 @@ export class Reflector<T> {
       allowWatchBookmarks: 'true',
       timeoutSeconds: watchSeconds(),
     });
-    if (response.status !== 200) throw await failureOf(response, true);
+    if (response.status !== 200) throw await this.#refused(response, true);
     // If it comes to nothing, pages are next: a server or a proxy that does not know such streams may just say nothing.
     this.#streaming = false;
-    await this.#follow(response, this.#newRelist());
+    await this.#follow(response, this.#newRelist(), signal);
   }
 
   async #listByPages(signal: AbortSignal): Promise<void> {
@@ -214,20 +227,20 @@ export class Reflector<T> {
         ...(metadata.continue === '' ? {} : { continue: metadata.continue }),
       });
       // oxlint-disable-next-line no-await-in-loop
-      if (response.status !== 200) throw await failureOf(response, false);
+      if (response.status !== 200) throw await this.#refused(response, false);
       const cutter = new ItemCutter(limits.watchObject);
       // oxlint-disable-next-line no-await-in-loop
       for await (const chunk of chunksOf(response.body, limits.watchListSilence)) {
         for (const item of cutter.push(chunk)) {
           this.#listItem(parsed(item), relist);
+          signal.throwIfAborted();
           // oxlint-disable-next-line no-await-in-loop
           if (turns.isOver) await turns.next();
         }
       }
       metadata = cutter.finish();
     } while (metadata.continue !== '');
-    await turns.run(relist.finish());
-    this.#listFinished(relist, metadata.resourceVersion);
+    await this.#finish(relist, metadata.resourceVersion, signal);
     this.#wholePage = false;
   }
 
@@ -238,7 +251,14 @@ export class Reflector<T> {
     return new Relist(watched, state, isFirst);
   }
 
-  #listFinished(relist: Relist<T>, version: string): void {
+  /** Puts a list in place; not where the attempt has been given up, whose list is no longer what is wanted. */
+  async #finish(relist: Relist<T>, version: string, signal: AbortSignal): Promise<void> {
+    const { turns } = this.#options;
+    for (const _ of relist.finish()) {
+      // oxlint-disable-next-line no-await-in-loop -- step after step
+      if (turns.isOver) await turns.next();
+      signal.throwIfAborted();
+    }
     this.#count = relist.size;
     this.#version = version;
     this.#cause = 'broken';
@@ -256,15 +276,15 @@ export class Reflector<T> {
       resourceVersion: version,
       timeoutSeconds: watchSeconds(),
     });
-    if (response.status !== 200) throw await failureOf(response, false);
-    await this.#follow(response, undefined);
+    if (response.status !== 200) throw await this.#refused(response, false);
+    await this.#follow(response, undefined, signal);
   }
 
   /**
    * Takes the events of a stream until the server ends it.
    * @param relist what its first events belong to, until the bookmark that ends them
    */
-  async #follow(response: ApiResponse, relist: Relist<T> | undefined): Promise<void> {
+  async #follow(response: ApiResponse, relist: Relist<T> | undefined, signal: AbortSignal): Promise<void> {
     const { limits, turns, now } = this.#options;
     const begun = now();
     const cutter = new LineCutter(limits.watchObject);
@@ -279,12 +299,12 @@ export class Reflector<T> {
           const version = versionOf(event.object);
           if (version === undefined) throw new Unreadable('the API server sends a bookmark without a resource version');
           // oxlint-disable-next-line no-await-in-loop -- nothing may come between
-          await turns.run(initial.finish());
-          this.#listFinished(initial, version);
+          await this.#finish(initial, version, signal);
           initial = undefined;
         } else {
           this.#take(event, initial);
         }
+        signal.throwIfAborted();
         // oxlint-disable-next-line no-await-in-loop
         if (turns.isOver) await turns.next();
       }
@@ -292,7 +312,11 @@ export class Reflector<T> {
     }
     if (cutter.pending > 0) throw new Unreadable('the API server ends a stream in the middle of an event');
     if (initial !== undefined) throw new WatchFailure('the API server ended the list before it was whole');
-    if (events === 0 && now() - begun < SHORT_STREAM) throw new WatchFailure('the API server ends each watch at once');
+    const isShort = relist === undefined && now() - begun < SHORT_STREAM;
+    this.#shortStreams = isShort ? this.#shortStreams + 1 : 0;
+    if (isShort && (events === 0 || this.#shortStreams >= SHORT_STREAMS)) {
+      throw new WatchFailure('the API server ends each watch at once');
+    }
   }
 
   #take({ type, object }: WatchEvent, initial: Relist<T> | undefined): void {
@@ -308,12 +332,12 @@ export class Reflector<T> {
       case 'BOOKMARK':
         break;
       case 'ERROR':
-        throw failureInStream(object);
+        throw failureInStream(object, this.#options.limits.apiRetryAfter);
       default:
         throw new Unreadable(`the API server sends an event of the type ${JSON.stringify(type).slice(0, 40)}`);
     }
-    // A list that is not whole yet is no place to go on from.
-    if (initial === undefined) this.#version = versionOf(object) ?? this.#version;
+    // A list that is not whole yet is no place to go on from, nor is one that is to be made anew.
+    if (initial === undefined && !this.#attempt.signal.aborted) this.#version = versionOf(object) ?? this.#version;
   }
 
   // Objects.
@@ -321,7 +345,12 @@ export class Reflector<T> {
   #listItem(value: unknown, relist: Relist<T>): void {
     const { watched, limits, taken } = this.#options;
     const object = this.#reduce(value);
-    if (object === undefined) return;
+    if (object === undefined) {
+      // It may have been usable a moment ago, in the same list.
+      const name = this.#nameIn(value);
+      if (name !== undefined) relist.remove(name);
+      return;
+    }
     if (relist.size >= limits.watchObjects && !relist.has(watched.nameOf(object))) return this.#tooMany();
     relist.add(object);
     taken?.(value, object, false);
@@ -346,7 +375,6 @@ export class Reflector<T> {
   #deleted(value: unknown, initial: Relist<T> | undefined): void {
     const name = this.#nameIn(value);
     if (name === undefined) return;
-    this.#complaints.forget(name);
     if (initial === undefined) this.#remove(name);
     else initial.remove(name);
   }

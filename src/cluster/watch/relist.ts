@@ -72,9 +72,7 @@ export class Relist<T> {
       wholeOf(object).set.push(object);
       yield;
     }
-    // A copy: other resources are written between the steps, and the tables of the state are shared.
-    const held = Array.from(this.#watched.all(this.#state));
-    for (const object of held) {
+    for (const object of this.#watched.all(this.#state)) {
       const name = this.#watched.nameOf(object);
       if (!this.#seen.has(nameText(name))) wholeOf(object).remove.push(name);
       yield;

@@ -24,6 +24,7 @@ export interface Watched<T> {
   wholeOf(object: T): string;
   same(a: T, b: T): boolean;
   held(state: ClusterState, name: ObjectName): T | undefined;
+  /** All objects, which may come and go while they are stepped through. */
   all(state: ClusterState): Iterable<T>;
   set(state: ClusterState, object: T): void;
   remove(state: ClusterState, name: ObjectName): void;
@@ -52,7 +53,7 @@ export const services: Watched<Service> = {
   wholeOf: nameText,
   same: sameService,
   held: (state, { namespace, name }) => state.heldService(namespace, name),
-  all: (state) => state.services(),
+  all: (state) => Array.from(state.services()),
   set: (state, service) => state.setService(service),
   remove: (state, { namespace, name }) => state.removeService(namespace, name),
 };
@@ -67,7 +68,7 @@ export const endpointSlices: Watched<EndpointSlice> = {
   wholeOf: ({ namespace, service }) => `${namespace}/${service}`,
   same: sameSlice,
   held: (state, { namespace, name }) => state.heldEndpointSlice(namespace, name),
-  all: (state) => state.endpointSlices(),
+  all: (state) => Array.from(state.endpointSlices()),
   set: (state, slice) => state.setEndpointSlice(slice),
   remove: (state, { namespace, name }) => state.removeEndpointSlice(namespace, name),
 };
@@ -82,7 +83,7 @@ export const namespaces: Watched<Namespace> = {
   wholeOf: ({ name }) => name,
   same: sameNamespace,
   held: (state, { name }) => state.heldNamespace(name),
-  all: (state) => state.namespaces(),
+  all: (state) => Array.from(state.namespaces()),
   set: (state, namespace) => state.setNamespace(namespace),
   remove: (state, { name }) => state.removeNamespace(name),
 };
@@ -98,6 +99,7 @@ export const pods: Watched<Pod> = {
   wholeOf: nameText,
   same: (a, b) => a.ip === b.ip,
   held: (state, { namespace, name }) => state.heldPod(namespace, name),
+  // There may be so many that a copy would take long to make.
   all: (state) => state.pods(),
   set: (state, pod) => state.setPod(pod),
   remove: (state, { namespace, name }) => state.removePod(namespace, name),
@@ -118,8 +120,7 @@ export function* emptied(state: ClusterState, resource: Resource): Generator<voi
 }
 
 function* emptiedOf<T>(watched: Watched<T>, state: ClusterState): Generator<void> {
-  const all = Array.from(watched.all(state));
-  for (const object of all) {
+  for (const object of watched.all(state)) {
     watched.remove(state, watched.nameOf(object));
     yield;
   }

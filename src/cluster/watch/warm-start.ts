@@ -28,6 +28,8 @@ export interface WarmStartOptions {
   readonly turns: Turns;
   /** The resources that are watched now. */
   readonly watched: () => readonly Resource[];
+  /** Until when the state is known to be true, in milliseconds since the epoch. */
+  readonly heardAt: () => number;
   /** What was read has been forgotten: it was of another cluster. */
   readonly anotherCluster: () => void;
 }
@@ -37,7 +39,11 @@ const INTERVAL = 30_000;
 
 export class WarmStart {
   readonly #options: WarmStartOptions;
+  #snapshot: SnapshotOptions | undefined;
   #writer: SnapshotWriter | undefined;
+  #isInStep = false;
+  /** The file that was read held all that it should. */
+  #wasWhole = false;
   /** What was read and is not yet known to be of this cluster: its uid. */
   #unproven: string | undefined;
   #cluster = '';
@@ -52,11 +58,14 @@ export class WarmStart {
     return this.#takenAt;
   }
 
-  /** Reads the file into the state, for the resources that are not known yet. Only the first call does anything. */
+  /** Keeps the state in this file from now on, and reads from it what of these resources is not known yet. */
   async begin(snapshot: SnapshotOptions | undefined, resources: readonly Resource[]): Promise<void> {
-    if (snapshot === undefined || this.#writer !== undefined) return;
+    if (snapshot === undefined) return;
     const { path, maxAge } = snapshot;
-    const { state, now, log, scope, turns } = this.#options;
+    if (this.#snapshot?.path === path && this.#snapshot.maxAge === maxAge) return;
+    const { state, now, log } = this.#options;
+    this.#writer?.close();
+    this.#snapshot = snapshot;
     this.#writer = new SnapshotWriter({
       path,
       interval: INTERVAL,
@@ -67,13 +76,26 @@ export class WarmStart {
       // A cluster in which nothing changes must not lose its file by age.
       refresh: maxAge / 4,
     });
+    const missing = resources.filter((resource) => state.standing(NOBODY, [resource]) === 'unknown');
+    if (missing.length > 0) await this.#read(snapshot, missing);
+    if (this.#isInStep) this.#writer.start();
+  }
+
+  async #read({ path, maxAge }: SnapshotOptions, missing: readonly Resource[]): Promise<void> {
+    const { state, now, log, scope, turns } = this.#options;
     const reading = await readSnapshot(path, { scope, maxAge, now: now() });
     if (reading.outcome === 'ignored') log('warning', `the snapshot ${path} is not used: ${reading.reason}`);
     if (reading.outcome !== 'snapshot') return;
     const { header, objects } = reading;
-    const missing = resources.filter((resource) => state.standing(NOBODY, [resource]) === 'unknown');
     const usable = missing.filter((resource) => header.resources.includes(resource));
-    await turns.run(this.#put(objects, new Set(usable)));
+    const put = this.#put(objects, new Set(usable));
+    await turns.run(put);
+    if (!this.#wasWhole) {
+      log('warning', `the snapshot ${path} is not used: it ends before its end`);
+      // oxlint-disable-next-line no-await-in-loop -- one after another
+      for (const resource of usable) await turns.run(emptied(state, resource));
+      return;
+    }
     state.restoreSerial(header.serial);
     state.mark(usable, 'stale');
     this.#unproven = header.cluster;
@@ -82,9 +104,16 @@ export class WarmStart {
     log('info', `serving the snapshot ${path}, ${minutes} min old, until the API server has answered`);
   }
 
-  *#put(objects: Iterable<SnapshotObject>, usable: ReadonlySet<Resource>): Generator<void> {
+  *#put(objects: Generator<SnapshotObject, boolean>, usable: ReadonlySet<Resource>): Generator<void> {
     const { state } = this.#options;
-    for (const one of objects) {
+    this.#wasWhole = false;
+    for (;;) {
+      const next = objects.next();
+      if (next.done === true) {
+        this.#wasWhole = next.value;
+        return;
+      }
+      const one = next.value;
       if (usable.has(one.resource)) {
         switch (one.resource) {
           case 'namespaces':
@@ -129,16 +158,19 @@ export class WarmStart {
 
   /** Everything has been listed: the state is worth keeping from now on. */
   inStep(): void {
+    this.#isInStep = true;
     this.#writer?.start();
   }
 
   #take(): { readonly header: SnapshotHeader; readonly objects: SnapshotObjects } | undefined {
-    const { state, scope, now, watched } = this.#options;
+    const { state, scope, heardAt, watched } = this.#options;
     const resources = watched();
     if (state.standing(NOBODY, resources) !== 'in-step') return undefined;
-    this.#takenAt = now();
+    // Not the time of writing: while the API server is away, what is known grows old.
+    const takenAt = heardAt();
+    this.#takenAt = takenAt;
     return {
-      header: { cluster: this.#cluster, scope, takenAt: now(), serial: state.serial, resources },
+      header: { cluster: this.#cluster, scope, takenAt, serial: state.serial, resources },
       objects: {
         namespaces: [...state.namespaces()],
         services: [...state.services()],

@@ -106,6 +106,7 @@ export class WatchStore {
       log: (severity, line) => events.log(severity, line),
       turns: this.#turns,
       watched: () => [...this.#running.keys()],
+      heardAt: () => Math.min(now(), ...[...this.#running.values()].map(({ lastEvent }) => lastEvent ?? now())),
       anotherCluster: () => this.#restart(),
     });
   }
@@ -141,17 +142,23 @@ export class WatchStore {
       this.#tellKnown();
       for (const resource of resources) this.#start(resource);
     });
-    const known = new Promise<void>((resolve) => {
-      this.#waiting.push({ resources, resolve });
-      this.#tellKnown();
-    });
+    const { promise: known, resolve } = Promise.withResolvers<void>();
+    const waiting = { resources, resolve };
+    this.#waiting.push(waiting);
+    this.#tellKnown();
     return {
       known,
       release: () => {
+        this.#waiting = this.#waiting.filter((other) => other !== waiting);
         for (const resource of resources) this.#needed.set(resource, (this.#needed.get(resource) ?? 0) - 1);
         this.#then(() => this.#endUnneeded());
       },
     };
+  }
+
+  /** Keeps the state in this file from now on. */
+  keep(snapshot: SnapshotOptions): void {
+    this.#then(() => this.#warmStart.begin(snapshot, []));
   }
 
   /** Writes what is kept for the next start, if it has changed. Never rejects. */
@@ -260,6 +267,8 @@ export class WatchStore {
     for (const [resource, reflector] of this.#running) {
       if ((this.#needed.get(resource) ?? 0) > 0) continue;
       this.#running.delete(resource);
+      // Whoever needs it from now on waits for a list of its own; one under way may yet have come to its end.
+      state.mark([resource], 'unknown');
       // oxlint-disable-next-line no-await-in-loop -- a resource that is needed again begins after its end
       await reflector.close();
       state.mark([resource], 'unknown');

@@ -28,6 +28,16 @@ describe('lines of a stream', () => {
     expect(cutter.pending).toBe(0);
   });
 
+  it('cost no more than their octets, also where each comes alone', () => {
+    const cutter = new LineCutter(200_000);
+    const octet = Buffer.alloc(65_536, 'x').subarray(0, 1);
+    const before = process.memoryUsage();
+    for (let i = 0; i < 200_000; i++) for (const _ of cutter.push(octet));
+    const after = process.memoryUsage();
+    expect(cutter.pending).toBe(200_000);
+    expect(after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers).toBeLessThan(8_000_000);
+  });
+
   it('are refused beyond the limit, in one chunk and over many, and never held longer', () => {
     expect(() => cut(new LineCutter(10), [Buffer.from(`${'x'.repeat(11)}\n`)])).toThrow(Unreadable);
     const endless = new LineCutter(1000);

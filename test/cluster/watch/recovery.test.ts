@@ -2,7 +2,10 @@
  * Each thing that an API server does on its bad days, while a resource is listed and while it is watched: the store comes
  * back in step by itself, says what it was in one line, and nothing that never stopped existing is ever missing.
  */
-import { describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { failureInStream } from '../../../src/cluster/watch/failure.ts';
 import type { Fault } from '../../apiserver/faults.ts';
 import { namespace, service } from '../../apiserver/objects.ts';
 import { running } from '../../apiserver/running.ts';
@@ -263,6 +266,35 @@ describe('a watch', () => {
     server.put(service('shop/third'));
     await watched.until(() => servicesOf(watched.state).length === 3, 'the third Service');
     expect(watched.lines.filter((line) => line.startsWith('warning'))).toHaveLength(2);
+  });
+
+  it('does not wait for the end of an error that never comes', async () => {
+    let asked = 0;
+    const server = createServer((_request, response) => {
+      asked++;
+      response.writeHead(503, { 'Content-Length': 100 });
+      response.write('too busy');
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => server.closeAllConnections());
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const watched = await watching({ url: `http://127.0.0.1:${port}` }, { resources: ['services'] });
+    await watched.until(() => asked >= 3, 'three tries');
+    expect(watched.lines[0]).toMatch(/answers with 503: too busy/);
+    server.close();
+  });
+
+  it('is not sent away for longer than a few minutes, whatever the server asks for', () => {
+    const status = (seconds: unknown) => ({ code: 429, details: { retryAfterSeconds: seconds } });
+    expect(failureInStream(status(7), 300_000).retryAfter).toBe(7_000);
+    for (const seconds of [86_400, 1e300, Infinity]) {
+      expect(failureInStream(status(seconds), 300_000).retryAfter).toBe(300_000);
+    }
+    for (const seconds of [-1, 0, 'soon', null]) {
+      expect(failureInStream(status(seconds), 300_000).retryAfter).toBeUndefined();
+    }
   });
 
   it('asks as the API wants to be asked', async () => {

@@ -21,38 +21,52 @@ describe('the time to the next try', () => {
 
 describe('complaints about objects', () => {
   const path = ['spec', 'clusterIP'];
-  const lines: string[] = [];
-  const complaints = new Complaints('services', (line) => lines.push(line));
-  const about = (name: string, ...messages: readonly string[]): readonly string[] => {
-    lines.length = 0;
-    complaints.about(
-      { namespace: 'shop', name },
-      messages.map((message) => ({ path, message })),
-    );
-    return [...lines];
-  };
 
-  it('name the object and the field, once, until something else is wrong or it was in order', () => {
+  function complaining() {
+    const lines: string[] = [];
+    const clock = { now: 0 };
+    const complaints = new Complaints(
+      'services',
+      () => clock.now,
+      (line) => lines.push(line),
+    );
+    const about = (name: string, ...messages: readonly string[]): readonly string[] => {
+      lines.length = 0;
+      complaints.about(
+        { namespace: 'shop', name },
+        messages.map((message) => ({ path, message })),
+      );
+      return [...lines];
+    };
+    return { about, clock };
+  }
+
+  it('name the object and the field, once, and again after a minute where something else is wrong', () => {
+    const { about, clock } = complaining();
     expect(about('web', 'is no IP address')).toEqual(['services shop/web: spec.clusterIP: is no IP address']);
     expect(about('web', 'is no IP address')).toEqual([]);
-    expect(about('web', 'is a list')).toEqual(['services shop/web: spec.clusterIP: is a list']);
+    expect(about('web', 'is a list')).toEqual([]);
     expect(about('web')).toEqual([]);
-    expect(about('web', 'is a list')).toHaveLength(1);
-    complaints.forget({ namespace: 'shop', name: 'web' });
-    expect(about('web', 'is a list')).toHaveLength(1);
+    expect(about('web', 'is a list')).toEqual([]);
+    clock.now = 60_000;
+    expect(about('web', 'is a list')).toEqual(['services shop/web: spec.clusterIP: is a list']);
+    clock.now = 600_000;
+    expect(about('web', 'is a list')).toEqual([]);
   });
 
   it('are one line of three faults at most', () => {
-    expect(about('many', 'a', 'b', 'c', 'd', 'e')).toEqual([
+    expect(complaining().about('many', 'a', 'b', 'c', 'd', 'e')).toEqual([
       'services shop/many: spec.clusterIP: a; spec.clusterIP: b; spec.clusterIP: c; and 2 more',
     ]);
   });
 
-  it('are remembered of so many objects, and beyond them nothing is said', () => {
-    for (let i = 0; i < 1_000; i++) about(`object-${i}`, 'x');
-    expect(about('one-more', 'x')).toEqual([]);
-    about('object-7');
-    expect(about('one-more', 'x')).toHaveLength(1);
+  it('are so many in a minute, the last of which says so', () => {
+    const { about, clock } = complaining();
+    const lines = Array.from({ length: 5_000 }, (_, i) => about(`object-${i}`, 'x')).flat();
+    expect(lines).toHaveLength(200);
+    expect(lines.at(-1)).toBe('services: further faults are not told in this minute');
+    clock.now = 60_000;
+    expect(about('object-4000', 'x')).toHaveLength(1);
   });
 });
 

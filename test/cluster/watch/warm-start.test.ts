@@ -2,7 +2,10 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { FactCounters } from '../../../src/cluster/facts.ts';
+import { ClusterStores } from '../../../src/cluster/stores.ts';
+import { NO_EVENTS } from '../../../src/cluster/watch/events.ts';
 import { NOBODY } from '../../../src/cluster/watch/resources.ts';
 import { namespace, service, slice } from '../../apiserver/objects.ts';
 import { running } from '../../apiserver/running.ts';
@@ -101,6 +104,21 @@ describe('a start with a snapshot', () => {
     expect([...watched.state.endpointSlices()]).toEqual([]);
   });
 
+  it('lists everything of the other cluster, also what has the same names and came before that was known', async () => {
+    const snapshot = snapshotFile();
+    const names = ['alpha', 'default', 'kube-system', 'zoo'];
+    const first = await running({ isSecure: false });
+    for (const name of names) first.put(namespace(name));
+    await run(first, { snapshot });
+    // Built anew from the same manifests: only the uid tells. A small list is one chunk.
+    const second = await running({ isSecure: false });
+    for (const name of names) second.put(namespace(name));
+    const watched = await watching(second, { snapshot });
+    await watched.until(() => watched.lines.some((line) => /another cluster/.test(line)), 'it is noticed');
+    await watched.until(() => standing(watched) === 'in-step', 'in step');
+    expect([...watched.state.namespaces()].map(({ name }) => name).toSorted()).toEqual(names);
+  });
+
   it.each([
     ['of other labels', { labels: 'tier=web' }, /another selection/],
     ['too old', { now: () => Date.now() + 2 * DAY }, /old/],
@@ -150,6 +168,36 @@ describe('the file', () => {
     await watched.until(() => servicesOf(watched.state).includes('shop/last'), 'the last Service');
     await watched.store.flush();
     expect(readFileSync(snapshot.path).equals(before)).toBe(false);
+  });
+});
+
+describe('a file that two sources want', () => {
+  it('is for the one that stays, as after a reload that changed the source', async () => {
+    const snapshot = snapshotFile();
+    const server = await shop();
+    const lines: string[] = [];
+    const stores = new ClusterStores({
+      facts: new FactCounters(),
+      now: Date.now,
+      report: () => undefined,
+      events: { ...NO_EVENTS, log: (_severity, line) => lines.push(line) },
+    });
+    const api = { kind: 'endpoint', url: server.url, tls: undefined } as const;
+    const source = (qps: number) =>
+      ({ kind: 'watch', api, limits: { qps, burst: 100, maxInflight: undefined }, labels: undefined }) as const;
+    const before = await stores.acquire(source(100), { resources: RESOURCES, snapshot });
+    await before.known;
+    const after = await stores.acquire(source(200), { resources: RESOURCES, snapshot });
+    onTestFinished(() => after.release());
+    await after.known;
+    expect(lines.join('\n')).toContain('is that of another source');
+    before.release();
+    await vi.waitFor(() => expect(existsSync(snapshot.path)).toBe(true));
+    server.put(service('shop/last'));
+    await vi.waitFor(() => expect(after.state.heldService('shop', 'last')).toBeDefined());
+    const written = readFileSync(snapshot.path);
+    await after.flush();
+    expect(readFileSync(snapshot.path).equals(written)).toBe(false);
   });
 });
 
