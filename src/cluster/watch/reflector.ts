@@ -13,40 +13,29 @@
  */
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Bounds } from '../../bounds.ts';
-import { isRecord } from '../reduce/reading.ts';
-import { readIdentity } from '../reduce/identity.ts';
-import type { ClusterState } from '../state.ts';
 import type { Api, ApiResponse } from './api/api.ts';
 import { Backoff } from './backoff.ts';
 import { chunksOf } from './body.ts';
-import { Complaints } from './complaints.ts';
+import { type WatchEvent, isEndOfInitialEvents, parsed, readEvent, versionOf } from './event.ts';
 import type { RelistCause } from './events.ts';
 import { Gone, NoStreaming, Unreadable, WatchFailure, causeOf, failureInStream, failureOf } from './failure.ts';
+import { Intake, type IntakeOptions } from './intake.ts';
 import { LineCutter } from './lines.ts';
 import { ItemCutter, type ListMetadata } from './list-items.ts';
 import { Relist } from './relist.ts';
-import { NOBODY, type ObjectName, type Watched } from './resources.ts';
+import { NOBODY } from './resources.ts';
 import { Trouble } from './trouble.ts';
 import type { Turns } from './turns.ts';
 
-export interface ReflectorOptions<T> {
-  readonly watched: Watched<T>;
-  readonly state: ClusterState;
+export interface ReflectorOptions<T> extends IntakeOptions<T> {
   readonly api: Api;
   /** Of labels, as the API takes it; empty for all objects. */
   readonly labelSelector: string;
   readonly turns: Turns;
-  readonly limits: Bounds;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  readonly log: (severity: 'info' | 'warning', line: string) => void;
   /** A list begins. */
   readonly listed: (cause: RelistCause) => void;
   /** All objects have been listed, for the first time or again. */
   readonly inStep: () => void;
-  /** An object as it came and what was made of it; `isNews` where it is a change and no part of a list. */
-  readonly taken?: (value: unknown, object: T, isNews: boolean) => void;
 }
 
 /** How long a watch may last, in seconds: a random time, so that not all of them are renewed together. */
@@ -60,14 +49,11 @@ const GOOD_STREAM = 2_000;
 const GONE_AGAIN = 10_000;
 /** Streams that could not be read one after another before the resource is listed anew. */
 const UNREADABLE_STREAMS = 3;
-/** A resource version is a number in practice; nothing longer is sent back. */
-const VERSION_LENGTH = 256;
-const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 
 export class Reflector<T> {
   readonly #options: ReflectorOptions<T>;
   readonly #backoff: Backoff;
-  readonly #complaints: Complaints;
+  readonly #intake: Intake<T>;
   readonly #trouble: Trouble;
   readonly #closed = new AbortController();
   readonly #done: Promise<void>;
@@ -85,21 +71,20 @@ export class Reflector<T> {
   #unreadable = 0;
   #goneAt = -Infinity;
   #shortStreams = 0;
-  #count = 0;
   #lastEvent: number | undefined;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
     const { limits, log, watched } = options;
     this.#backoff = new Backoff(limits.watchBackoff, limits.watchBackoffMost);
-    this.#complaints = new Complaints(watched.resource, options.now, (line) => log('warning', line));
+    this.#intake = new Intake(options);
     this.#trouble = new Trouble(watched.resource, options.now, log);
     this.#done = this.#run();
   }
 
   /** Objects that are held. */
   get count(): number {
-    return this.#count;
+    return this.#intake.count;
   }
 
   /** Milliseconds since the epoch when the API server last said something; undefined before. */
@@ -232,7 +217,7 @@ export class Reflector<T> {
       // oxlint-disable-next-line no-await-in-loop
       for await (const chunk of chunksOf(response.body, limits.watchListSilence)) {
         for (const item of cutter.push(chunk)) {
-          this.#listItem(parsed(item), relist);
+          this.#intake.listItem(parsed(item), relist);
           signal.throwIfAborted();
           // oxlint-disable-next-line no-await-in-loop
           if (turns.isOver) await turns.next();
@@ -259,7 +244,7 @@ export class Reflector<T> {
       if (turns.isOver) await turns.next();
       signal.throwIfAborted();
     }
-    this.#count = relist.size;
+    this.#intake.listed(relist);
     this.#version = version;
     this.#cause = 'broken';
     this.#streaming = true;
@@ -323,11 +308,11 @@ export class Reflector<T> {
     switch (type) {
       case 'ADDED':
       case 'MODIFIED':
-        if (initial === undefined) this.#changed(object);
-        else this.#listItem(object, initial);
+        if (initial === undefined) this.#intake.changed(object);
+        else this.#intake.listItem(object, initial);
         break;
       case 'DELETED':
-        this.#deleted(object, initial);
+        this.#intake.deleted(object, initial);
         break;
       case 'BOOKMARK':
         break;
@@ -339,86 +324,6 @@ export class Reflector<T> {
     // A list that is not whole yet is no place to go on from, nor is one that is to be made anew.
     if (initial === undefined && !this.#attempt.signal.aborted) this.#version = versionOf(object) ?? this.#version;
   }
-
-  // Objects.
-
-  #listItem(value: unknown, relist: Relist<T>): void {
-    const { watched, limits, taken } = this.#options;
-    const object = this.#reduce(value);
-    if (object === undefined) {
-      // It may have been usable a moment ago, in the same list.
-      const name = this.#nameIn(value);
-      if (name !== undefined) relist.remove(name);
-      return;
-    }
-    if (relist.size >= limits.watchObjects && !relist.has(watched.nameOf(object))) return this.#tooMany();
-    relist.add(object);
-    taken?.(value, object, false);
-  }
-
-  #changed(value: unknown): void {
-    const { watched, state, limits, taken } = this.#options;
-    const object = this.#reduce(value);
-    if (object === undefined) {
-      // It may have been usable before.
-      const name = this.#nameIn(value);
-      if (name !== undefined) this.#remove(name);
-      return;
-    }
-    const isNew = watched.held(state, watched.nameOf(object)) === undefined;
-    if (isNew && this.#count >= limits.watchObjects) return this.#tooMany();
-    if (isNew) this.#count++;
-    watched.set(state, object);
-    taken?.(value, object, true);
-  }
-
-  #deleted(value: unknown, initial: Relist<T> | undefined): void {
-    const name = this.#nameIn(value);
-    if (name === undefined) return;
-    if (initial === undefined) this.#remove(name);
-    else initial.remove(name);
-  }
-
-  #remove(name: ObjectName): void {
-    const { watched, state } = this.#options;
-    if (watched.held(state, name) === undefined) return;
-    watched.remove(state, name);
-    this.#count--;
-  }
-
-  /** The object reduced; undefined where DNS has no use for it. What is wrong with it is told. */
-  #reduce(value: unknown): T | undefined {
-    const { watched } = this.#options;
-    const reduction = watched.reduce(value);
-    switch (reduction.outcome) {
-      case 'object':
-        this.#complaints.about(watched.nameOf(reduction.object), reduction.complaints);
-        return reduction.object;
-      case 'passed-over':
-        return undefined;
-      case 'rejected': {
-        const { path, reason: message } = reduction;
-        this.#complaints.about(this.#nameIn(value) ?? { namespace: '', name: '(no name)' }, [{ path, message }]);
-        return undefined;
-      }
-    }
-  }
-
-  /** The name of an object of which nothing else needs to be in order. */
-  #nameIn(value: unknown): ObjectName | undefined {
-    const reading = readIdentity(value, 'subdomain');
-    if (reading.outcome === 'rejected') return undefined;
-    const { name, namespace } = reading.identity;
-    return { name, namespace: this.#options.watched.resource === 'namespaces' ? '' : namespace };
-  }
-
-  #tooMany(): void {
-    const { limits, log, watched } = this.#options;
-    if (this.#toldTooMany) return;
-    this.#toldTooMany = true;
-    log('warning', `${watched.resource}: there are more than ${limits.watchObjects}; those beyond are not served`);
-  }
-  #toldTooMany = false;
 
   // Requests.
 
@@ -435,42 +340,6 @@ export class Reflector<T> {
     this.#lastEvent = this.#options.now();
     this.#trouble.over();
   }
-}
-
-interface WatchEvent {
-  readonly type: unknown;
-  readonly object: unknown;
-}
-
-function readEvent(line: Buffer): WatchEvent {
-  const event = parsed(line);
-  if (!isRecord(event)) throw new Unreadable('the API server sends an event that is no object');
-  return { type: event['type'], object: event['object'] };
-}
-
-function parsed(octets: Buffer): unknown {
-  try {
-    return JSON.parse(octets.toString());
-  } catch {
-    throw new Unreadable('the API server sends what is no JSON');
-  }
-}
-
-function metadataOf(object: unknown): Readonly<Record<string, unknown>> {
-  const metadata = isRecord(object) ? object['metadata'] : undefined;
-  return isRecord(metadata) ? metadata : {};
-}
-
-function versionOf(object: unknown): string | undefined {
-  const version = metadataOf(object)['resourceVersion'];
-  if (typeof version !== 'string' || version === '' || version.length > VERSION_LENGTH) return undefined;
-  return version;
-}
-
-function isEndOfInitialEvents({ type, object }: WatchEvent): boolean {
-  if (type !== 'BOOKMARK') return false;
-  const { annotations } = metadataOf(object);
-  return isRecord(annotations) && annotations[INITIAL_EVENTS_END] === 'true';
 }
 
 function watchSeconds(): string {
