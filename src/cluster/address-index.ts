@@ -7,6 +7,7 @@
  *                         └─ taken by another: the next slot (linear probing)
  */
 import { randomInt } from 'node:crypto';
+import { emptySlots } from './name-table.ts';
 
 type Held<T> = T | readonly T[];
 
@@ -20,10 +21,6 @@ export class AddressIndex<T extends object> {
     const held = octets.length === 4 ? this.#ipv4.get(ipv4Key(octets, 0)) : this.#ipv6.get(ipv6Key(octets, 0));
     if (held === undefined) return [];
     return isList(held) ? held : [held];
-  }
-
-  has(octets: Uint8Array): boolean {
-    return this.at(octets).length > 0;
   }
 
   /**
@@ -163,10 +160,4 @@ class IPv4Table<V> {
       this.#values[slot] = value;
     }
   }
-}
-
-function emptySlots(count: number): undefined[] {
-  // Half a million of them: `Array.from` with a callback would hold the event loop up for longer than a query may wait.
-  // oxlint-disable-next-line unicorn/no-new-array
-  return new Array<undefined>(count).fill(undefined);
 }

@@ -18,6 +18,9 @@ export interface Dependent {
   dependsOn(fact: Fact): void;
 }
 
+/** Who asks the state for its own sake: no answer rests on what it says. */
+export const NOBODY: Dependent = { dependsOn: () => undefined };
+
 const SLOTS = 65_536;
 
 /** Folds all bits of a hash into a slot. */

@@ -37,7 +37,7 @@ export function hashName(namespace: string, name: string): number {
 
 export class NameTable<T extends Named> {
   #hashes = new Int32Array(MIN_SLOTS);
-  #objects: (T | undefined)[] = Array.from({ length: MIN_SLOTS }, () => undefined);
+  #objects: (T | undefined)[] = emptySlots(MIN_SLOTS);
   #size = 0;
 
   /** The number of objects. */
@@ -114,10 +114,17 @@ export class NameTable<T extends Named> {
     const hashes = this.#hashes;
     const objects = this.#objects;
     this.#hashes = new Int32Array(hashes.length * 2);
-    this.#objects = Array.from({ length: this.#hashes.length }, () => undefined);
+    this.#objects = emptySlots(this.#hashes.length);
     for (const [slot, object] of objects.entries()) {
       const hash = hashes[slot] ?? 0;
       if (object !== undefined) this.#put(this.#slotOf(object.namespace, object.name, hash), hash, object);
     }
   }
+}
+
+/** The free slots of a table. */
+export function emptySlots(count: number): undefined[] {
+  // Half a million of them: `Array.from` with a callback would hold the event loop up for longer than a query may wait.
+  // oxlint-disable-next-line unicorn/no-new-array -- for that reason
+  return new Array<undefined>(count).fill(undefined);
 }

@@ -105,12 +105,6 @@ export class PodIndex {
     }
   }
 
-  /** The pod that has had this address for the longest time. */
-  firstAt(ip: string): Pod | undefined {
-    const first = this.#byAddress.entryAt(this.#slotOfAddress(ip));
-    return first === NO_ENTRY ? undefined : this.#podAt(first);
-  }
-
   /** The pods whose address is exactly this text, in the order in which they got it. */
   at(ip: string): readonly Pod[] {
     const first = this.#byAddress.entryAt(this.#slotOfAddress(ip));

@@ -64,7 +64,6 @@ interface Store {
 }
 
 interface Entry {
-  readonly source: ClusterSource;
   readonly state: ClusterState;
   readonly opening: Promise<Store>;
   fixture: FixtureStore | undefined;
@@ -167,7 +166,7 @@ export class ClusterStores implements ClusterSources {
     const { facts, now } = this.#environment;
     const state = new ClusterState(facts, now);
     const opened = Promise.withResolvers<Store>();
-    const entry: Entry = { source, state, opening: opened.promise, fixture: undefined, watch: undefined, leases: 0 };
+    const entry: Entry = { state, opening: opened.promise, fixture: undefined, watch: undefined, leases: 0 };
     this.#entries.set(key, entry);
     const store = source.kind === 'fixture' ? this.#openFixture(entry, source) : this.#openWatch(entry, source);
     store.then(opened.resolve, opened.reject);

@@ -80,7 +80,6 @@ describe('PodIndex', () => {
           else expect(index.remove(pod.namespace, pod.name)).toEqual(model.remove(pod));
           expect(index.size).toBe(model.pods.size);
           expect(index.at(pod.ip)).toEqual(model.at(pod.ip));
-          expect(index.firstAt(pod.ip)).toEqual(model.at(pod.ip)[0]);
           const isThere = model.at(pod.ip).some((other) => other.namespace === pod.namespace);
           expect(index.isAt(pod.namespace, pod.ip)).toBe(isThere);
         }

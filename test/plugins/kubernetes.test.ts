@@ -106,8 +106,8 @@ describe('options', () => {
     expect(optionsOf(withOption('fallthrough')).fallthrough).toEqual(['.']);
     expect(optionsOf(withOption('noendpoints', 'ignore')).noEndpoints).toBe(true);
     expect(optionsOf(withOption('kubeconfig admin.conf')).api.kubeconfig).toEqual({ file: '/etc/nodens/admin.conf' });
-    expect(optionsOf(withOption('kubeconfig /root/config prod')).api.kubeconfig).toEqual({
-      file: '/root/config',
+    expect(optionsOf(withOption('kubeconfig /keys/config prod')).api.kubeconfig).toEqual({
+      file: '/keys/config',
       context: 'prod',
     });
     expect(optionsOf(withOption('snapshot /run/nodens/state')).api.snapshot).toEqual({

@@ -106,14 +106,15 @@ export class FieldReader {
     }
   }
 
-  /** The same for lists of thousands: `use` is called for each. */
-  eachRecord(holder: Json, field: string, path: Path, use: (record: Json, position: number) => void): void {
+  /** The same for lists of thousands: `use` is called for each. Gives the length of the list. */
+  eachRecord(holder: Json, field: string, path: Path, use: (record: Json, position: number) => void): number {
     const list = this.list(holder, field, path);
     for (let i = 0; i < list.length; i++) {
       const element = list[i];
       if (isRecord(element)) use(element, i);
       else this.#mismatch([...path, field, i], element, 'a mapping');
     }
+    return list.length;
   }
 
   /** The elements of a list that are texts. */

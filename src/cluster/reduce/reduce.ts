@@ -107,10 +107,10 @@ function readSlice({ object, metadata, identity }: ReadIdentity, read: FieldRead
   const family = addressType === '' ? guessFamily(object) : FAMILIES.get(addressType);
   if (family === undefined) return rejected(['addressType'], `${describe(addressType)} is neither IPv4 nor IPv6`);
   const builder = new SliceBuilder(family);
-  read.eachRecord(object, 'endpoints', [], (endpoint, i) => {
+  const endpoints = read.eachRecord(object, 'endpoints', [], (endpoint, i) => {
     if (i < bounds.sliceEndpoints) readEndpoint(endpoint, i, builder, read);
   });
-  if (read.list(object, 'endpoints', []).length > bounds.sliceEndpoints) {
+  if (endpoints > bounds.sliceEndpoints) {
     const most = bounds.sliceEndpoints;
     read.complain(['endpoints'], `there are more than ${most}, which no API server allows; those beyond are left out`);
   }

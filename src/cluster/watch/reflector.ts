@@ -13,6 +13,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { NOBODY } from '../facts.ts';
 import type { Api, ApiResponse } from './api/api.ts';
 import { Backoff } from './backoff.ts';
 import { chunksOf } from './body.ts';
@@ -23,9 +24,8 @@ import { Intake, type IntakeOptions } from './intake.ts';
 import { LineCutter } from './lines.ts';
 import { ItemCutter, type ListMetadata } from './list-items.ts';
 import { Relist } from './relist.ts';
-import { NOBODY } from './resources.ts';
 import { Trouble } from './trouble.ts';
-import type { Turns } from './turns.ts';
+import type { Turns } from '../turns.ts';
 
 export interface ReflectorOptions<T> extends IntakeOptions<T> {
   readonly api: Api;
@@ -55,7 +55,6 @@ export class Reflector<T> {
   readonly #backoff: Backoff;
   readonly #intake: Intake<T>;
   readonly #trouble: Trouble;
-  readonly #closed = new AbortController();
   readonly #done: Promise<void>;
   /** The request under way, so that it can be given up for another. */
   #attempt = new AbortController();
@@ -72,6 +71,7 @@ export class Reflector<T> {
   #goneAt = -Infinity;
   #shortStreams = 0;
   #lastEvent: number | undefined;
+  #closed = false;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
@@ -101,7 +101,7 @@ export class Reflector<T> {
 
   /** Resolves when nothing of it runs any more. */
   async close(): Promise<void> {
-    this.#closed.abort();
+    this.#closed = true;
     this.#attempt.abort();
     await this.#done;
   }
@@ -124,14 +124,14 @@ export class Reflector<T> {
         if (attempt.signal.aborted) continue;
         pause = this.#failed(error, this.#options.now() - begun, heard);
       }
-      // oxlint-disable-next-line no-await-in-loop
+      // oxlint-disable-next-line no-await-in-loop -- as above
       if (pause > 0) await delay(pause, undefined, { signal: attempt.signal }).catch(() => undefined);
     }
   }
 
   /** A call, since the answer may be another after every wait. */
   #isClosed(): boolean {
-    return this.#closed.signal.aborted;
+    return this.#closed;
   }
 
   /** One list, or one watch to its end. */
@@ -211,15 +211,15 @@ export class Reflector<T> {
         ...(this.#wholePage ? {} : { limit: String(limits.watchPage) }),
         ...(metadata.continue === '' ? {} : { continue: metadata.continue }),
       });
-      // oxlint-disable-next-line no-await-in-loop
+      // oxlint-disable-next-line no-await-in-loop -- as above
       if (response.status !== 200) throw await this.#refused(response, false);
       const cutter = new ItemCutter(limits.watchObject);
-      // oxlint-disable-next-line no-await-in-loop
+      // oxlint-disable-next-line no-await-in-loop -- as above
       for await (const chunk of chunksOf(response.body, limits.watchListSilence)) {
         for (const item of cutter.push(chunk)) {
           this.#intake.listItem(parsed(item), relist);
           signal.throwIfAborted();
-          // oxlint-disable-next-line no-await-in-loop
+          // oxlint-disable-next-line no-await-in-loop -- between two objects queries have their turn
           if (turns.isOver) await turns.next();
         }
       }
@@ -238,12 +238,7 @@ export class Reflector<T> {
 
   /** Puts a list in place; not where the attempt has been given up, whose list is no longer what is wanted. */
   async #finish(relist: Relist<T>, version: string, signal: AbortSignal): Promise<void> {
-    const { turns } = this.#options;
-    for (const _ of relist.finish()) {
-      // oxlint-disable-next-line no-await-in-loop -- step after step
-      if (turns.isOver) await turns.next();
-      signal.throwIfAborted();
-    }
+    await this.#options.turns.run(relist.finish(), signal);
     this.#intake.listed(relist);
     this.#version = version;
     this.#cause = 'broken';
@@ -290,7 +285,7 @@ export class Reflector<T> {
           this.#take(event, initial);
         }
         signal.throwIfAborted();
-        // oxlint-disable-next-line no-await-in-loop
+        // oxlint-disable-next-line no-await-in-loop -- between two events queries have their turn
         if (turns.isOver) await turns.next();
       }
       if (initial === undefined && events > 0) this.#heard();

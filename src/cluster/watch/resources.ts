@@ -7,7 +7,6 @@ import { sameNamespace, sameService, sameSlice } from '../equal.ts';
 import type { EndpointSlice, Namespace, Pod, Service } from '../objects.ts';
 import { reduceEndpointSlice, reduceNamespace, reducePod, reduceService } from '../reduce/reduce.ts';
 import type { Reduction } from '../reduce/reading.ts';
-import type { Dependent } from '../facts.ts';
 import type { ClusterState } from '../state.ts';
 
 /** A resource whose reduced objects are `T`. A Namespace counts as in no namespace. */
@@ -39,9 +38,6 @@ export interface ObjectName {
 export function nameText({ namespace, name }: ObjectName): string {
   return namespace === '' ? name : `${namespace}/${name}`;
 }
-
-/** Who asks the state for the store's own sake: nothing rests on what it says. */
-export const NOBODY: Dependent = { dependsOn: () => undefined };
 
 export const services: Watched<Service> = {
   resource: 'services',

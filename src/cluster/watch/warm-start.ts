@@ -5,12 +5,13 @@
  *                        └─ the Namespace kube-system has another uid: forgotten
  */
 import type { Resource } from '../cluster.ts';
+import { NOBODY } from '../facts.ts';
 import type { ClusterState } from '../state.ts';
-import { NOBODY, emptied } from './resources.ts';
+import { emptied } from './resources.ts';
 import { readSnapshot } from './snapshot/file.ts';
 import type { SnapshotHeader, SnapshotObject, SnapshotObjects } from './snapshot/snapshot.ts';
 import { SnapshotWriter } from './snapshot/writer.ts';
-import type { Turns } from './turns.ts';
+import type { Turns } from '../turns.ts';
 
 /** Where the state is kept between runs, and how old it may be to be used, in milliseconds. */
 export interface SnapshotOptions {
@@ -42,8 +43,6 @@ export class WarmStart {
   #snapshot: SnapshotOptions | undefined;
   #writer: SnapshotWriter | undefined;
   #isInStep = false;
-  /** The file that was read held all that it should. */
-  #wasWhole = false;
   /** What was read and is not yet known to be of this cluster: its uid. */
   #unproven: string | undefined;
   #cluster = '';
@@ -88,9 +87,8 @@ export class WarmStart {
     if (reading.outcome !== 'snapshot') return;
     const { header, objects } = reading;
     const usable = missing.filter((resource) => header.resources.includes(resource));
-    const put = this.#put(objects, new Set(usable));
-    await turns.run(put);
-    if (!this.#wasWhole) {
+    const isWhole = await turns.run(this.#put(objects, new Set(usable)));
+    if (!isWhole) {
       log('warning', `the snapshot ${path} is not used: it ends before its end`);
       // oxlint-disable-next-line no-await-in-loop -- one after another
       for (const resource of usable) await turns.run(emptied(state, resource));
@@ -104,15 +102,12 @@ export class WarmStart {
     log('info', `serving the snapshot ${path}, ${minutes} min old, until the API server has answered`);
   }
 
-  *#put(objects: Generator<SnapshotObject, boolean>, usable: ReadonlySet<Resource>): Generator<void> {
+  /** Puts them into the state; false where they end before their end. */
+  *#put(objects: Generator<SnapshotObject, boolean>, usable: ReadonlySet<Resource>): Generator<void, boolean> {
     const { state } = this.#options;
-    this.#wasWhole = false;
     for (;;) {
       const next = objects.next();
-      if (next.done === true) {
-        this.#wasWhole = next.value;
-        return;
-      }
+      if (next.done === true) return next.value;
       const one = next.value;
       if (usable.has(one.resource)) {
         switch (one.resource) {

@@ -13,6 +13,7 @@
 import { createHash } from 'node:crypto';
 import { type Bounds, bounds } from '../../bounds.ts';
 import type { Resource, Standing } from '../cluster.ts';
+import { NOBODY } from '../facts.ts';
 import { isRecord } from '../reduce/reading.ts';
 import type { EndpointSlice } from '../objects.ts';
 import type { Selector } from '../selector.ts';
@@ -21,8 +22,8 @@ import type { Api, ApiLimits, ApiSource } from './api/api.ts';
 import { connectApi } from './api/connect.ts';
 import type { WatchEvents } from './events.ts';
 import { Reflector, type ReflectorOptions } from './reflector.ts';
-import { NOBODY, type Watched, emptied, endpointSlices, namespaces, pods, services } from './resources.ts';
-import { Turns } from './turns.ts';
+import { type Watched, emptied, endpointSlices, namespaces, pods, services } from './resources.ts';
+import { Turns } from '../turns.ts';
 import { type SnapshotOptions, WarmStart } from './warm-start.ts';
 
 export type { SnapshotOptions } from './warm-start.ts';
@@ -272,7 +273,7 @@ export class WatchStore {
       // oxlint-disable-next-line no-await-in-loop -- a resource that is needed again begins after its end
       await reflector.close();
       state.mark([resource], 'unknown');
-      // oxlint-disable-next-line no-await-in-loop
+      // oxlint-disable-next-line no-await-in-loop -- as above
       await this.#turns.run(emptied(state, resource));
     }
   }

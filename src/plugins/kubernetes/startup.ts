@@ -4,7 +4,7 @@
  * the names that would then be unknown.
  */
 import type { Resource } from '../../cluster/cluster.ts';
-import type { Dependent } from '../../cluster/facts.ts';
+import { NOBODY } from '../../cluster/facts.ts';
 import type { StoreLease } from '../../cluster/stores.ts';
 import { formatDuration } from '../../corefile/duration.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -16,9 +16,6 @@ export const DEFAULT_STARTUP_TIMEOUT = 5_000;
 const TELL_INTERVAL = 500;
 /** The longest that a timer can wait, in milliseconds. */
 const LONGEST_WAIT = 2 ** 31 - 1;
-
-/** Who asks the state for the directive's own sake: no answer rests on it. */
-const NOBODY: Dependent = { dependsOn: () => undefined };
 
 /**
  * Resolves when none of the resources is unknown, or so many milliseconds later.

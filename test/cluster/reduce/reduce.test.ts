@@ -248,6 +248,12 @@ describe('an EndpointSlice', () => {
     expect(reduceEndpointSlice(slice({ metadata })).outcome).toBe('object');
   });
 
+  it('whose endpoints are no list says so once', () => {
+    expect(reduceEndpointSlice(slice({ endpoints: 'many' }))).toMatchObject({
+      complaints: [{ path: ['endpoints'], message: expect.stringContaining('expected a list') }],
+    });
+  });
+
   it('has no more endpoints than its bound, and says so', () => {
     const endpoints = Array.from({ length: bounds.sliceEndpoints + 1 }, (_, i) => ({
       addresses: [`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`],

@@ -1,6 +1,6 @@
 /** Objects that a broken or hostile controller could write: nothing throws, the rest is served, each is named in one line. */
 import { describe, expect, it } from 'vitest';
-import { NOBODY } from '../../../src/cluster/watch/resources.ts';
+import { NOBODY } from '../../../src/cluster/facts.ts';
 import type { JsonObject } from '../../apiserver/json.ts';
 import { namespace, service, slice } from '../../apiserver/objects.ts';
 import { running } from '../../apiserver/running.ts';

@@ -1,7 +1,8 @@
 /** A list that takes the place of what the state holds, without anybody ever seeing half of it. */
 import { describe, expect, it } from 'vitest';
 import { FactCounters } from '../../../src/cluster/facts.ts';
-import { endpointSlices, NOBODY, services } from '../../../src/cluster/watch/resources.ts';
+import { NOBODY } from '../../../src/cluster/facts.ts';
+import { endpointSlices, services } from '../../../src/cluster/watch/resources.ts';
 import { Relist } from '../../../src/cluster/watch/relist.ts';
 import { ClusterState } from '../../../src/cluster/state.ts';
 import { makeService, makeSlice } from '../objects.ts';

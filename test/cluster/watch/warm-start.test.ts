@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FactCounters } from '../../../src/cluster/facts.ts';
 import { ClusterStores } from '../../../src/cluster/stores.ts';
 import { NO_EVENTS } from '../../../src/cluster/watch/events.ts';
-import { NOBODY } from '../../../src/cluster/watch/resources.ts';
+import { NOBODY } from '../../../src/cluster/facts.ts';
 import { namespace, service, slice } from '../../apiserver/objects.ts';
 import { running } from '../../apiserver/running.ts';
 import type { ApiServer } from '../../apiserver/server.ts';

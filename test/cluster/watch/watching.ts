@@ -4,7 +4,7 @@ import { bounds, type Bounds } from '../../../src/bounds.ts';
 import type { Resource } from '../../../src/cluster/cluster.ts';
 import { FactCounters } from '../../../src/cluster/facts.ts';
 import { NO_EVENTS, type RelistCause } from '../../../src/cluster/watch/events.ts';
-import { NOBODY } from '../../../src/cluster/watch/resources.ts';
+import { NOBODY } from '../../../src/cluster/facts.ts';
 import { type SnapshotOptions, WatchStore } from '../../../src/cluster/watch/watch.ts';
 import { parseSelector } from '../../../src/cluster/selector.ts';
 import { ClusterState } from '../../../src/cluster/state.ts';

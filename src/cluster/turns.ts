@@ -28,11 +28,17 @@ export class Turns {
     this.#end = performance.now() + TURN;
   }
 
-  /** Runs all steps of `work`; no step may take long itself. */
-  async run(work: Iterable<unknown>): Promise<void> {
-    for (const _ of work) {
-      // oxlint-disable-next-line no-await-in-loop
+  /**
+   * Takes all steps of `work`, of which none may take long itself, and gives what it returns.
+   * @throws the signal's reason between two steps, where it has been aborted
+   */
+  async run<R>(work: Generator<unknown, R>, signal?: AbortSignal): Promise<R> {
+    for (;;) {
+      const step = work.next();
+      if (step.done === true) return step.value;
+      // oxlint-disable-next-line no-await-in-loop -- the steps are one after another
       if (this.isOver) await this.next();
+      signal?.throwIfAborted();
     }
   }
 }
