@@ -14,6 +14,8 @@ interface RRsetHeader {
   readonly class: number;
   /** Seconds. */
   readonly ttl: number;
+  /** Set where the TTL counts down with the age of what it was taken from. */
+  readonly aging?: true;
 }
 
 /** A or AAAA: the addresses one behind the other, 4 or 16 octets each. */
@@ -67,9 +69,16 @@ export interface Soa {
   readonly minimum: number;
 }
 
+/** Something whose last change is the serial of a zone. */
+export interface SerialSource {
+  readonly serial: number;
+}
+
 export interface SoaRRset extends RRsetHeader {
   readonly kind: 'soa';
   readonly soa: Soa;
+  /** Where the serial was read, for whoever gives the record again later. */
+  readonly serialSource?: SerialSource;
 }
 
 export interface OpaqueRRset extends RRsetHeader {

@@ -2,7 +2,7 @@
  * What a plugin chain gives for a query: a reply that a plugin made, a failure that the server turns into one, or silence.
  */
 import { Rcode } from '../dns/constants.ts';
-import type { RRset } from '../dns/rrset.ts';
+import type { AddressRRset, RRset } from '../dns/rrset.ts';
 import type { Explanation } from './reasons.ts';
 
 /** A reply that a plugin has made. The sections keep their order; flags that the query decides (RD, CD) are not here. */
@@ -24,6 +24,8 @@ export interface Reply {
   readonly additional: readonly RRset[];
   /** Why the answer is as it is; sent to clients with EDNS. */
   readonly explanation: Explanation | undefined;
+  /** The address records of `answers` whose order was left to chance, as `Replaying.drew` has them. */
+  readonly drawn: readonly AddressRRset[] | undefined;
 }
 
 /** No plugin made a reply: the server sends this response code with the question alone. */
@@ -64,6 +66,7 @@ export function reply(parts: Partial<Reply>): Reply {
     authority: parts.authority ?? NONE,
     additional: parts.additional ?? NONE,
     explanation: parts.explanation,
+    drawn: parts.drawn,
   };
 }
 

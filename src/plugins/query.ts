@@ -13,6 +13,7 @@ import { bounds } from '../bounds.ts';
 import { MIN_UDP_PAYLOAD } from '../dns/edns.ts';
 import { type Outcome, failure } from './answer.ts';
 import { explain } from './reasons.ts';
+import { Replaying } from './replay.ts';
 
 /** Longest message over TCP (RFC 1035 §4.2.2). */
 export const MAX_TCP_MESSAGE = 65_535;
@@ -25,6 +26,7 @@ export function udpRoom(clientSize: number | undefined, limit: number): number {
 /** Who asks, and at which of our addresses. Text form without brackets. */
 export interface Client {
   readonly protocol: 'udp' | 'tcp';
+  readonly clientFamily: 4 | 6;
   readonly clientAddress: string;
   readonly clientPort: number;
   readonly localAddress: string;
@@ -46,8 +48,8 @@ export class Account {
   /** Facts that were looked at, and the counter of each as it stood before the look. */
   readonly facts: Fact[] = [];
   readonly versions: number[] = [];
-  /** False as soon as one plugin that the query passed has not said that its answer may be replayed. */
-  replayable = true;
+  /** Whether the answer may be given again, and what has to be done then. */
+  readonly replaying = new Replaying();
   /** When the answer must be there at the latest, by the monotonic clock; infinite where nothing set it. */
   deadline = Infinity;
   /** When an upstream was first to be asked on its behalf, by the monotonic clock; undefined until then. */
@@ -155,8 +157,8 @@ export class Query implements Dependent {
     return new Query(question, request, requestSize, client, account.fresh(), this.#resolver);
   }
 
-  /** Called for each plugin that the query enters and that does not allow its answers to be replayed. */
-  forbidReplay(): void {
-    this.account.replayable = false;
+  /** Whether the answer may be given again, and what has to be done then. */
+  get replaying(): Replaying {
+    return this.account.replaying;
   }
 }

@@ -27,7 +27,7 @@ class Link implements Next {
   /** Replaying is opt-in: a plugin that does not speak of it forbids it for every query that enters it. */
   answer(query: Query): Outcome {
     const { name, replayable } = this.#plugin;
-    if (replayable !== true) query.forbidReplay();
+    if (replayable !== true) query.replaying.forbid();
     query.lastEntered = name;
     return this.#plugin.answer(query, this.#next);
   }

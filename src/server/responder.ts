@@ -24,7 +24,14 @@ import { Account, MAX_TCP_MESSAGE, Query, type Resolver, udpRoom } from '../plug
 import { explain } from '../plugins/reasons.ts';
 import type { AnswerCounts } from './answer-counts.ts';
 import { ReplyEdns } from './reply-edns.ts';
-import { DEFERRED, type Exchange, NO_REPLY, type Protocol, type ReplyHandle } from '../transport/transport.ts';
+import {
+  DEFERRED,
+  type Exchange,
+  NO_REPLY,
+  type Protocol,
+  type ReplyHandle,
+  requestOf,
+} from '../transport/transport.ts';
 
 /** Where replies that come later are written, by all responders: whatever sends them copies them in the same tick. */
 const scratch = new Uint8Array(MAX_TCP_MESSAGE);
@@ -64,7 +71,8 @@ export class Responder {
 
   /** A `RequestHandler`: never throws. */
   respond(exchange: Exchange): number {
-    const { request, reply, protocol } = exchange;
+    const { reply, protocol } = exchange;
+    const request = requestOf(exchange);
     const header = readHeader(request);
     if (header === undefined || (header.flags & Flag.QR) !== 0) return NO_REPLY;
     const refusal = refuseByHeader(header);
@@ -235,8 +243,8 @@ function flagsOf(made: Reply, header: Header, edns: Edns | undefined): number {
 
 /** The exchange is borrowed; what a plugin may look at later is copied. */
 function clientOf(exchange: Exchange): Query['client'] {
-  const { protocol, clientAddress, clientPort, localAddress, localPort } = exchange;
-  return { protocol, clientAddress, clientPort, localAddress, localPort };
+  const { protocol, clientFamily, clientAddress, clientPort, localAddress, localPort } = exchange;
+  return { protocol, clientFamily, clientAddress, clientPort, localAddress, localPort };
 }
 
 /** One line about an exception in a query, as CoreDNS writes it. */

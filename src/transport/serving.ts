@@ -49,6 +49,7 @@ export class Serving {
    */
   ask(exchange: OpenExchange): number {
     this.counts.requests++;
+    exchange.settled = false;
     let written: number;
     try {
       written = this.handler(exchange);

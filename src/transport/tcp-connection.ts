@@ -17,15 +17,17 @@ import type { Socket } from 'node:net';
 import { FRAME_MESSAGE, FrameReader, framed } from './frames.ts';
 import type { Serving } from './serving.ts';
 import type { TcpClient, TcpExchange } from './tcp-exchange.ts';
+import type { Family } from './transport.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 /** A block of replies is written when it has grown to this many octets, or when the tick has no more. */
 const WRITE_BLOCK = 65_536;
 
 /** The two ends of a connection, as text and ports. */
-export type TcpEnds = Pick<TcpClient, 'clientAddress' | 'clientPort' | 'localAddress' | 'localPort'>;
+export type TcpEnds = Pick<TcpClient, 'clientFamily' | 'clientAddress' | 'clientPort' | 'localAddress' | 'localPort'>;
 
 export class TcpConnection implements TcpClient {
+  readonly clientFamily: Family;
   readonly clientAddress: string;
   readonly clientPort: number;
   readonly localAddress: string;
@@ -48,6 +50,7 @@ export class TcpConnection implements TcpClient {
 
   constructor(socket: Socket, ends: TcpEnds, serving: Serving, exchange: TcpExchange) {
     ({
+      clientFamily: this.clientFamily,
       clientAddress: this.clientAddress,
       clientPort: this.clientPort,
       localAddress: this.localAddress,
@@ -140,7 +143,9 @@ export class TcpConnection implements TcpClient {
     this.#queries++;
     if (this.#queries >= this.#serving.limits.tcpQueries) this.#phase = 'draining';
     const exchange = this.#exchange;
-    exchange.request = message;
+    exchange.octets = message;
+    exchange.start = 0;
+    exchange.end = message.length;
     exchange.client = this;
     const length = this.#serving.ask(exchange);
     if (length > 0) this.#add(exchange.reply.subarray(0, length));

@@ -4,10 +4,11 @@
  */
 import { FRAME_MESSAGE } from './frames.ts';
 import type { OpenExchange } from './serving.ts';
-import type { ReplyHandle } from './transport.ts';
+import type { Family, ReplyHandle } from './transport.ts';
 
 /** What a query needs of its connection. */
 export interface TcpClient {
+  readonly clientFamily: Family;
   readonly clientAddress: string;
   readonly clientPort: number;
   readonly localAddress: string;
@@ -19,6 +20,7 @@ export interface TcpClient {
 }
 
 const NOBODY: TcpClient = {
+  clientFamily: 4,
   clientAddress: '',
   clientPort: 0,
   localAddress: '',
@@ -30,9 +32,16 @@ const NOBODY: TcpClient = {
 export class TcpExchange implements OpenExchange {
   readonly protocol = 'tcp';
   readonly reply: Uint8Array = new Uint8Array(FRAME_MESSAGE);
-  request: Uint8Array = new Uint8Array(0);
+  octets: Uint8Array = new Uint8Array(0);
+  start = 0;
+  end = 0;
+  settled = false;
   client: TcpClient = NOBODY;
   deferred: ReplyHandle | undefined = undefined;
+
+  get clientFamily(): Family {
+    return this.client.clientFamily;
+  }
 
   get clientAddress(): string {
     return this.client.clientAddress;
@@ -58,29 +67,12 @@ export class TcpExchange implements OpenExchange {
 }
 
 class TcpReplyHandle implements ReplyHandle {
-  readonly protocol = 'tcp';
   readonly #client: TcpClient;
   #open = true;
 
   constructor(client: TcpClient) {
     this.#client = client;
     client.beginReply();
-  }
-
-  get clientAddress(): string {
-    return this.#client.clientAddress;
-  }
-
-  get clientPort(): number {
-    return this.#client.clientPort;
-  }
-
-  get localAddress(): string {
-    return this.#client.localAddress;
-  }
-
-  get localPort(): number {
-    return this.#client.localPort;
   }
 
   send(message: Uint8Array): void {

@@ -5,7 +5,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import type { Bounds } from '../bounds.ts';
 import { Serving } from './serving.ts';
-import { TcpConnection } from './tcp-connection.ts';
+import { TcpConnection, type TcpEnds } from './tcp-connection.ts';
 import { TcpExchange } from './tcp-exchange.ts';
 import type { Listener, OpenOptions, RequestHandler } from './transport.ts';
 
@@ -135,7 +135,8 @@ class TcpListener implements Listener {
       return;
     }
     this.#serving.counts.connections++;
-    const ends = {
+    const ends: TcpEnds = {
+      clientFamily: clientAddress.includes(':') ? 6 : 4,
       clientAddress,
       clientPort: remotePort,
       localAddress: withoutMapping(localAddress),

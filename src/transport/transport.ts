@@ -10,9 +10,14 @@ import type { Bounds } from '../bounds.ts';
 
 export type Protocol = 'udp' | 'tcp';
 
+/** IPv4 or IPv6; an IPv4-mapped IPv6 address is IPv4. */
+export type Family = 4 | 6;
+
 /** The two ends of an exchange. Addresses are in text form without brackets; IPv4-mapped IPv6 is shown as IPv4. */
 export interface Endpoints {
   readonly protocol: Protocol;
+  /** Of the client's address, for whoever does not need its text. */
+  readonly clientFamily: Family;
   readonly clientAddress: string;
   readonly clientPort: number;
   /** The address that the client asked, from which the reply leaves. */
@@ -21,20 +26,32 @@ export interface Endpoints {
 }
 
 /**
- * One request and the place for its reply. The object and both buffers are borrowed: they are valid until the handler
+ * One request and the place for its reply. The object and all memory are borrowed: they are valid until the handler
  * returns, and a transport may use them again for the next request.
  */
 export interface Exchange extends Endpoints {
-  /** The request message, without a length prefix. */
-  readonly request: Uint8Array;
+  /** The memory in which the request message stands, without a length prefix: from `start` to before `end`. */
+  readonly octets: Uint8Array;
+  readonly start: number;
+  readonly end: number;
   /** Where the reply is written, from offset 0; as long as the longest reply that the transport can carry. */
   readonly reply: Uint8Array;
+  /**
+   * Set by a handler that has left nothing behind which the event loop must still do: no promise, no tick. The transport
+   * sets it back before each request.
+   */
+  settled: boolean;
   /** Takes the reply out of this tick. The handler then returns `DEFERRED`. */
   defer(): ReplyHandle;
 }
 
+/** The request message as a view of its own, borrowed as the exchange is. */
+export function requestOf({ octets, start, end }: Exchange): Uint8Array {
+  return start === 0 && end === octets.length ? octets : octets.subarray(start, end);
+}
+
 /** The right to answer one request later: exactly one call of `send` or `drop`. Both are harmless when the client is gone. */
-export interface ReplyHandle extends Endpoints {
+export interface ReplyHandle {
   /** Sends the message; its octets are borrowed until the call returns. */
   send(message: Uint8Array): void;
   /** Gives the reply up: nothing is sent. */

@@ -15,7 +15,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import type { OpenExchange, Serving } from './serving.ts';
-import type { ReplyHandle } from './transport.ts';
+import type { Family, ReplyHandle } from './transport.ts';
 
 /** What the sockets of one UDP listener share beside the handler. */
 export interface UdpServing {
@@ -37,13 +37,23 @@ const NOBODY: RemoteInfo = { address: '', family: 'IPv4', port: 0, size: 0 };
 class UdpExchange implements OpenExchange {
   readonly protocol = 'udp';
   readonly #socket: UdpSocket;
-  request: Uint8Array = NOTHING;
+  readonly start = 0;
+  octets: Uint8Array = NOTHING;
   reply: Uint8Array = NOTHING;
+  settled = false;
   client: RemoteInfo = NOBODY;
   deferred: ReplyHandle | undefined = undefined;
 
   constructor(socket: UdpSocket) {
     this.#socket = socket;
+  }
+
+  get end(): number {
+    return this.octets.length;
+  }
+
+  get clientFamily(): Family {
+    return this.client.family === 'IPv6' ? 6 : 4;
   }
 
   get clientAddress(): string {
@@ -70,7 +80,6 @@ class UdpExchange implements OpenExchange {
 }
 
 class UdpReplyHandle implements ReplyHandle {
-  readonly protocol = 'udp';
   readonly #socket: UdpSocket;
   readonly #client: RemoteInfo;
   /** Whether the handle still has its place among the replies in flight. */
@@ -80,22 +89,6 @@ class UdpReplyHandle implements ReplyHandle {
     this.#socket = socket;
     this.#client = client;
     this.#open = socket.beginReply();
-  }
-
-  get clientAddress(): string {
-    return this.#client.address;
-  }
-
-  get clientPort(): number {
-    return this.#client.port;
-  }
-
-  get localAddress(): string {
-    return this.#socket.address;
-  }
-
-  get localPort(): number {
-    return this.#socket.port;
   }
 
   send(message: Uint8Array): void {
@@ -199,7 +192,7 @@ export class UdpSocket {
     const exchange = this.#exchange;
     const lengths = this.#lengths;
     for (let i = 0; i < datagrams.length; i++) {
-      exchange.request = datagrams[i] ?? NOTHING;
+      exchange.octets = datagrams[i] ?? NOTHING;
       exchange.client = clients[i] ?? NOBODY;
       exchange.reply = this.#room(i);
       lengths[i] = serving.ask(exchange);

@@ -251,6 +251,7 @@ class World {
     const asked = { name: names.Name.fromText(name), type, class: 1 };
     const client = {
       protocol: 'udp',
+      clientFamily: 4,
       clientAddress: '192.0.2.1',
       clientPort: 1,
       localAddress: '192.0.2.2',

@@ -47,7 +47,13 @@ async function serving(answers: readonly RRset[], lines: string): Promise<(udpSi
     },
     idle: 10_000,
   });
-  const ends = { clientAddress: '192.0.2.1', clientPort: 4, localAddress: '192.0.2.2', localPort: 53 };
+  const ends = {
+    clientFamily: 4 as const,
+    clientAddress: '192.0.2.1',
+    clientPort: 4,
+    localAddress: '192.0.2.2',
+    localPort: 53,
+  };
   const room = new Uint8Array(4_096);
   return (udpSize) => {
     const opt = {
@@ -62,7 +68,15 @@ async function serving(answers: readonly RRset[], lines: string): Promise<(udpSi
     };
     const questions = [{ type: 'A' as const, name: 'web.test' }];
     const request = new Uint8Array(packet.encode({ type: 'query', questions, additionals: [opt] }));
-    const exchange = { ...ends, protocol: 'udp' as const, request, reply: room };
+    const exchange = {
+      ...ends,
+      protocol: 'udp' as const,
+      octets: request,
+      start: 0,
+      end: request.length,
+      settled: false,
+      reply: room,
+    };
     const length = responder.respond({
       ...exchange,
       defer: () => {

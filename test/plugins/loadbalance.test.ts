@@ -51,7 +51,7 @@ describe('loadbalance, what it leaves alone', () => {
     const { plugin } = await serve(loadbalance, 'loadbalance');
     const query = makeQuery('web.', type);
     expect(ask(plugin, query, next(below))).toBe(below);
-    expect(query.account.replayable).toBe(true);
+    expect(query.replaying.allowed).toBe(true);
     expect(plugin.replayable).toBe(true);
   });
 });
@@ -88,7 +88,7 @@ describe('loadbalance round_robin', () => {
     const query = makeQuery('web.', 'A');
     const { answers } = through(plugin, reply({ answers: sets(ONE, 'web. 5 IN TXT a') }), query);
     expect(recordsOf(answers)).toEqual(['web. 5 IN TXT "a"', ONE]);
-    expect(query.account.replayable).toBe(true);
+    expect(query.replaying.allowed).toBe(true);
   });
 
   it('gives every order of A and AAAA together, and of exchanges, for an answer that comes later too', async () => {
@@ -103,7 +103,7 @@ describe('loadbalance round_robin', () => {
       if (answer.kind !== 'reply') throw new Error('a reply was expected');
       orders[0].add(recordsOf(answer.answers).join());
       orders[1].add(recordsOf(answer.additional).join());
-      expect(query.account.replayable).toBe(false);
+      expect(query.replaying.allowed).toBe(false);
     }
     // One of six is missing by chance less often than once in 10²³.
     expect(orders.map(({ size }) => size)).toEqual([6, 6]);

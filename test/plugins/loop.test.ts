@@ -114,7 +114,7 @@ describe('loop', () => {
     const options = { client: { clientAddress: '192.0.2.53', clientPort: 55_953 } };
     const first = makeQuery(name(), 'HINFO', options);
     expect(ask(plugin, first)).toBe(PASSED_ON);
-    expect(first.account.replayable).toBe(false);
+    expect(first.account.replaying.allowed).toBe(false);
     expect(host.fatalMessages).toEqual([]);
     expect(ask(plugin, makeQuery(name(), 'HINFO', options))).toEqual(
       failure(Rcode.SERVFAIL, explain('forwardingLoop')),
@@ -151,7 +151,7 @@ describe('loop', () => {
     const { plugin } = await watching();
     const query = makeQuery('example.org.', 'HINFO');
     expect(ask(plugin, query)).toBe(PASSED_ON);
-    expect(query.account.replayable).toBe(true);
+    expect(query.replaying.allowed).toBe(true);
     expect(plugin.replayable).toBe(true);
   });
 });

@@ -199,6 +199,7 @@ export interface QueryOptions {
 
 const CLIENT: Client = {
   protocol: 'udp',
+  clientFamily: 4,
   clientAddress: '127.0.0.1',
   clientPort: 52_988,
   localAddress: '127.0.0.53',

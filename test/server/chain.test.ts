@@ -64,7 +64,7 @@ describe('an answer may be replayed', () => {
   const replayable = (...plugins: readonly Plugin[]): boolean => {
     const query = makeQuery('x.', 'A');
     void linkChain(plugins)?.answer(query);
-    return query.account.replayable;
+    return query.replaying.allowed;
   };
 
   it('where each plugin that it passed says so', () => {

@@ -52,15 +52,29 @@ function serving(answer: Answering, further: readonly Plugin[] = []) {
     idle: bounds.tcpIdle,
   });
   const ask = ({ protocol = 'udp', request = requestOf({}), send }: AskOptions = {}): Asked => {
-    const ends = { protocol, clientAddress: '192.0.2.1', clientPort: 4, localAddress: '192.0.2.2', localPort: 53 };
+    const ends = {
+      protocol,
+      clientFamily: 4 as const,
+      clientAddress: '192.0.2.1',
+      clientPort: 4,
+      localAddress: '192.0.2.2',
+      localPort: 53,
+    };
     const { promise, resolve } = Promise.withResolvers<Buffer | undefined>();
     const handle: ReplyHandle = {
-      ...ends,
       send: send ?? ((message) => resolve(Buffer.from(message))),
       drop: () => resolve(undefined),
     };
     const room = new Uint8Array(protocol === 'tcp' ? 65_535 : 4_096);
-    const exchange: Exchange = { ...ends, request, reply: room, defer: () => handle };
+    const exchange: Exchange = {
+      ...ends,
+      octets: request,
+      start: 0,
+      end: request.length,
+      reply: room,
+      settled: false,
+      defer: () => handle,
+    };
     const length = responder.respond(exchange);
     if (length !== DEFERRED) resolve(length === NO_REPLY ? undefined : Buffer.from(room.subarray(0, length)));
     return { length, reply: promise, request };
@@ -349,7 +363,7 @@ describe('the verdict on replaying', () => {
       [below],
     );
     await ask().reply;
-    return account?.replayable;
+    return account?.replaying.allowed;
   };
 
   it('is that of all plugins that the query or its look-ups entered', async () => {

@@ -115,6 +115,7 @@ function exchange(responder: Responder, request: Uint8Array, options: AskOptions
   const protocol = options.protocol ?? 'udp';
   const ends = {
     protocol,
+    clientFamily: (options.clientAddress ?? '').includes(':') ? (6 as const) : (4 as const),
     clientAddress: options.clientAddress ?? '192.0.2.1',
     clientPort: 40_000,
     localAddress: options.localAddress ?? '192.0.2.53',
@@ -122,12 +123,20 @@ function exchange(responder: Responder, request: Uint8Array, options: AskOptions
   };
   return new Promise((resolve) => {
     const handle: ReplyHandle = {
-      ...ends,
       send: (message) => resolve(message.slice()),
       drop: () => resolve(undefined),
     };
     const reply = new Uint8Array(protocol === 'tcp' ? 65_535 : 4096);
-    const borrowed: Exchange = { ...ends, request: request.slice(), reply, defer: () => handle };
+    const octets = request.slice();
+    const borrowed: Exchange = {
+      ...ends,
+      octets,
+      start: 0,
+      end: octets.length,
+      reply,
+      settled: false,
+      defer: () => handle,
+    };
     const length = responder.respond(borrowed);
     if (length === DEFERRED) return;
     resolve(length === NO_REPLY ? undefined : reply.slice(0, length));

@@ -9,6 +9,7 @@ import {
   type ReplyHandle,
   type RequestHandler,
   type TransportReport,
+  requestOf,
 } from '../../src/transport/transport.ts';
 import { openUdp } from '../../src/transport/udp.ts';
 import { openUdpWildcard } from '../../src/transport/udp-wildcard.ts';
@@ -84,13 +85,14 @@ export function answer(exchange: Exchange, text: string): number {
 }
 
 export function textOf(exchange: Exchange): string {
-  return Buffer.from(exchange.request).toString();
+  return Buffer.from(requestOf(exchange)).toString();
 }
 
 /** Gives every request back. */
 export const echo: RequestHandler = (exchange) => {
-  exchange.reply.set(exchange.request);
-  return exchange.request.length;
+  const request = requestOf(exchange);
+  exchange.reply.set(request);
+  return request.length;
 };
 
 /** Defers every request, except those that begin with `now`, which it gives back at once. */

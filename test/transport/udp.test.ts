@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { bounds } from '../../src/bounds.ts';
+import { requestOf } from '../../src/transport/transport.ts';
 import { openUdp } from '../../src/transport/udp.ts';
 import { deadline, UdpClient } from './clients.ts';
 import { ask, Deferrer, echo, openOneUdp, udpClient } from './fixtures.ts';
@@ -27,7 +28,7 @@ describe('requests', () => {
   it('may be empty', async () => {
     const lengths: number[] = [];
     const { port } = await openOneUdp((exchange) => {
-      lengths.push(exchange.request.length);
+      lengths.push(requestOf(exchange).length);
       return echo(exchange);
     });
     const client = await udpClient(port);
@@ -115,7 +116,7 @@ describe('requests that arrive together', () => {
 
   it('are all answered where one of them makes the handler throw', async () => {
     const { port } = await openOneUdp((exchange) => {
-      if (exchange.request.length === 3) throw new Error('three octets');
+      if (requestOf(exchange).length === 3) throw new Error('three octets');
       return echo(exchange);
     });
     const client = await udpClient(port);
@@ -155,7 +156,7 @@ describe('replies that the system does not take at once', () => {
 async function childThatWaits(limits: string): Promise<{ readonly port: number; readonly overBound: Promise<number> }> {
   const script = `
     import { openUdp } from ${JSON.stringify(fileURLToPath(new URL('../../src/transport/udp.ts', import.meta.url)))};
-    const handler = (exchange) => { exchange.reply.set(exchange.request); return exchange.request.length; };
+    const handler = ({ octets, start, end, reply }) => { reply.set(octets.subarray(start, end)); return end - start; };
     const limits = ${limits};
     const listener = await openUdp({ address: '127.0.0.1', port: 0, handler, report: console.error, limits });
     process.on('message', () => process.send(listener.counts.overBound));

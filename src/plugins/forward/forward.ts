@@ -61,7 +61,7 @@ class Forward implements Plugin {
   }
 
   #ask(instance: ForwardInstance, query: Query): Outcome {
-    query.forbidReplay();
+    query.replaying.forbid();
     const following = this.#covering(query, this.#instances.indexOf(instance) + 1);
     const outcome = instance.ask(query, following !== undefined);
     if (following === undefined) return outcome;

@@ -26,6 +26,7 @@ export function replyOf(upstream: string, said: UpstreamReply): Reply {
     authority: message.authorityRecords,
     additional: message.additionalRecords,
     explanation: explanationOf(upstream, rcode, message.edns),
+    drawn: undefined,
   };
 }
 

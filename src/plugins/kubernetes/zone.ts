@@ -80,7 +80,8 @@ export class KubernetesZone {
   }
 
   #soa(): RRset {
-    const { ttl } = this.#view.options;
+    const { state, options } = this.#view;
+    const { ttl } = options;
     return {
       owner: this.name,
       type: Type.SOA,
@@ -90,12 +91,13 @@ export class KubernetesZone {
       soa: {
         primary: this.#defaultNameServer,
         mailbox: this.#mailbox,
-        serial: this.#view.state.serial,
+        serial: state.serial,
         refresh: REFRESH,
         retry: RETRY,
         expire: EXPIRE,
         minimum: ttl,
       },
+      serialSource: state,
     };
   }
 

@@ -125,7 +125,7 @@ class LoadBalance implements Plugin {
     const inAdditional = survey(answer.additional);
     if (inAnswers === undefined && inAuthority === undefined && inAdditional === undefined) return answer;
     // The next client is to have an order of its own.
-    if (isDrawn(inAnswers) || isDrawn(inAuthority) || isDrawn(inAdditional)) query.forbidReplay();
+    if (isDrawn(inAnswers) || isDrawn(inAuthority) || isDrawn(inAdditional)) query.replaying.forbid();
     const { room } = query;
     return {
       ...answer,

@@ -82,7 +82,7 @@ class Loop implements Plugin {
     const { key } = query.name;
     const seen = this.#watched.get(key);
     if (seen === undefined) return next.answer(query);
-    query.forbidReplay();
+    query.replaying.forbid();
     if (!seen) {
       this.#watched.set(key, true);
       return next.answer(query);

@@ -72,10 +72,10 @@ describe('FROM and except', () => {
     const { ask, resolve } = await forwarding(`forward example.org ${A}`, { behaviours: all });
     const passed = named('example.com.');
     void ask(passed);
-    expect(passed.account.replayable).toBe(true);
+    expect(passed.account.replaying.allowed).toBe(true);
     const forwarded = named('example.org.');
     await resolve(forwarded);
-    expect(forwarded.account.replayable).toBe(false);
+    expect(forwarded.account.replaying.allowed).toBe(false);
   });
 });
 

@@ -1,0 +1,91 @@
+/**
+ * What is declared about an answer so that the server may give it again to the next client who asks the same, without asking
+ * the chain. The server keeps the octets; what plugins would have done on the way is told as data.
+ *
+ *     depends on the client, or on something that is no fact      forbid()
+ *     done for each query: a counter                              each(effect, amount)
+ *     from an entry of `cache`: its time, its hits                restsOn(kept)
+ *     addresses in an order left to chance                        drew(sets)
+ *     records whose TTL counts down, the SOA's serial             said by the records themselves (dns/rrset.ts)
+ *
+ * The default is no: a plugin that is not `replayable` forbids it for each query that enters it.
+ */
+import type { AddressRRset } from '../dns/rrset.ts';
+
+/** A query that is answered again. The object is borrowed. */
+export interface Hit {
+  readonly clientFamily: 4 | 6;
+  /** Octets of the request as it came. */
+  readonly requestSize: number;
+  /** Milliseconds from the request to the answer, with fractions. */
+  readonly duration: number;
+}
+
+/**
+ * Something that is done for each query whose answer is the same. There are few of them, each for many answers: what differs
+ * from answer to answer is the amount.
+ */
+export interface Effect {
+  again(hit: Hit, amount: number): void;
+}
+
+/** An entry of `cache` that an answer came from. Times are of the monotonic clock, in milliseconds. */
+export interface Kept {
+  /** From then on TTLs count down, by one after each whole second. */
+  readonly stored: number;
+  /** Then the answer's time is over. */
+  readonly expires: number;
+  /** False where the chain must be asked: the entry was replaced or has left, or it is to be refreshed. Changes nothing. */
+  mayReplay(now: number): boolean;
+  /** Counts one more hit. */
+  replayed(now: number): void;
+}
+
+/** What the look-ups of one client query have declared. */
+export class Replaying {
+  #allowed = true;
+  #kept: Kept | undefined;
+  #drawn: readonly AddressRRset[] | undefined;
+  readonly effects: Effect[] = [];
+  /** Of each effect. */
+  readonly amounts: number[] = [];
+
+  /** The answer is for this client alone, or for now alone. */
+  forbid(): void {
+    this.#allowed = false;
+  }
+
+  get allowed(): boolean {
+    return this.#allowed;
+  }
+
+  /** Is to be done again, whenever the answer is given again. @param amount a whole number of 32 bits */
+  each(effect: Effect, amount = 0): void {
+    this.effects.push(effect);
+    this.amounts.push(amount);
+  }
+
+  /** The answer, or a part of it, is an entry's. Two of them have two ages: that is more than is kept. */
+  restsOn(kept: Kept): void {
+    if (this.#kept !== undefined && this.#kept !== kept) this.#allowed = false;
+    this.#kept = kept;
+  }
+
+  get kept(): Kept | undefined {
+    return this.#kept;
+  }
+
+  /**
+   * These address records of the answer section, all that there are in it, are in an order left to chance in which each is as
+   * likely to stand anywhere as any other. They have one owner, type, class and TTL. `Reply.drawn` must be the same array,
+   * or the answer cannot be given again.
+   */
+  drew(sets: readonly AddressRRset[]): void {
+    this.#drawn = sets;
+  }
+
+  /** What was drawn last. */
+  get drawn(): readonly AddressRRset[] | undefined {
+    return this.#drawn;
+  }
+}
