@@ -1,17 +1,27 @@
 /**
  * DNS messages in a stream: each behind two octets of length (RFC 1035 §4.2.2), split anywhere (RFC 7766 §8).
  *
- * A frame that lies whole within one chunk is handed out as a view of it. Only one that does not is put together in a
- * buffer, which grows with what has arrived: a length alone reserves nothing, and single octets are not kept as objects.
+ *     chunks ──► FrameReader ──► messages, in place        messages ──► FrameWriter ──► one block
+ *
+ * A frame that lies whole within one chunk is shown where it stands. Only one that does not is put together in a buffer,
+ * which grows with what has arrived: a length alone reserves nothing, and single octets are not kept as objects.
  */
 
 /** Octets of the length before each message. */
 export const FRAME_PREFIX = 2;
 /** The longest message that a frame can carry. */
 export const FRAME_MESSAGE = 0xff_ff;
+const LONGEST_FRAME = FRAME_PREFIX + FRAME_MESSAGE;
 
-const EMPTY = new Uint8Array(0);
+const EMPTY = Buffer.alloc(0);
 const SMALLEST_BUFFER = 64;
+
+/** Where a message stands: in `octets`, from `start` to before `end`. */
+export interface MessagePlace {
+  octets: Uint8Array;
+  start: number;
+  end: number;
+}
 
 export class FrameReader {
   #chunk: Uint8Array = EMPTY;
@@ -38,32 +48,43 @@ export class FrameReader {
 
   /** The next whole message, borrowed from the chunk; `undefined` when it is not there yet, and the reader then `empty`. */
   next(): Uint8Array | undefined {
-    return this.#held === 0 ? this.#nextInChunk() : this.#nextFromPartial();
+    const place: MessagePlace = { octets: EMPTY, start: 0, end: 0 };
+    return this.find(place) ? place.octets.subarray(place.start, place.end) : undefined;
   }
 
-  #nextInChunk(): Uint8Array | undefined {
+  /** The same without a view of its own: says where the message stands, or returns false and leaves `place` as it was. */
+  find(place: MessagePlace): boolean {
+    return this.#held === 0 ? this.#findInChunk(place) : this.#findInPartial(place);
+  }
+
+  #findInChunk(place: MessagePlace): boolean {
     const chunk = this.#chunk;
     const left = chunk.length - this.#at;
     if (left >= FRAME_PREFIX) {
-      const end = this.#at + FRAME_PREFIX + lengthAt(chunk, this.#at);
+      const start = this.#at + FRAME_PREFIX;
+      const end = start + lengthAt(chunk, this.#at);
       if (end <= chunk.length) {
-        const message = chunk.subarray(this.#at + FRAME_PREFIX, end);
+        place.octets = chunk;
+        place.start = start;
+        place.end = end;
         this.#advance(end);
-        return message;
+        return true;
       }
     }
     if (left > 0) this.#hold(left);
-    return undefined;
+    return false;
   }
 
-  #nextFromPartial(): Uint8Array | undefined {
-    if (!this.#holdUntil(FRAME_PREFIX)) return undefined;
+  #findInPartial(place: MessagePlace): boolean {
+    if (!this.#holdUntil(FRAME_PREFIX)) return false;
     const end = FRAME_PREFIX + lengthAt(this.#partial, 0);
-    if (!this.#holdUntil(end)) return undefined;
-    const message = this.#partial.subarray(FRAME_PREFIX, end);
+    if (!this.#holdUntil(end)) return false;
+    place.octets = this.#partial;
+    place.start = FRAME_PREFIX;
+    place.end = end;
     this.#partial = EMPTY;
     this.#held = 0;
-    return message;
+    return true;
   }
 
   /** Moves octets from the chunk until `size` are held; false where the chunk ends before. */
@@ -77,7 +98,7 @@ export class FrameReader {
     const held = this.#held + count;
     if (held > this.#partial.length) {
       const doubled = Math.max(held, 2 * this.#partial.length, SMALLEST_BUFFER);
-      const larger = new Uint8Array(Math.min(doubled, FRAME_PREFIX + FRAME_MESSAGE));
+      const larger = Buffer.allocUnsafeSlow(Math.min(doubled, LONGEST_FRAME));
       larger.set(this.#partial.subarray(0, this.#held));
       this.#partial = larger;
     }
@@ -104,4 +125,45 @@ export function framed(message: Uint8Array): Buffer {
   frame.writeUInt16BE(message.length, 0);
   frame.set(message, FRAME_PREFIX);
   return frame;
+}
+
+/**
+ * Frames that leave together. They stand in one block of memory, which is used again as soon as they have left; whoever
+ * cannot send them at once keeps them, and the writer takes another block.
+ */
+export class FrameWriter {
+  #block = Buffer.allocUnsafeSlow(LONGEST_FRAME);
+  #length = 0;
+
+  /** Octets of all frames, with their lengths. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Whether a message of so many octets may be added; always where the writer is empty and a frame can carry it. */
+  fits(length: number): boolean {
+    return this.#length + FRAME_PREFIX + length <= LONGEST_FRAME;
+  }
+
+  /** Adds a copy of the first `length` octets of `message`, which must fit, behind their number. */
+  add(message: Buffer, length: number): void {
+    const block = this.#block;
+    const at = this.#length;
+    block[at] = length >>> 8;
+    block[at + 1] = length & 0xff;
+    message.copy(block, at + FRAME_PREFIX, 0, length);
+    this.#length = at + FRAME_PREFIX + length;
+  }
+
+  /** Takes the frames out: borrowed until something is added again, or owned after `giveUp`. */
+  take(): Buffer {
+    const frames = this.#block.subarray(0, this.#length);
+    this.#length = 0;
+    return frames;
+  }
+
+  /** Leaves the block to whoever took the frames last. */
+  giveUp(): void {
+    this.#block = Buffer.allocUnsafeSlow(LONGEST_FRAME);
+  }
 }

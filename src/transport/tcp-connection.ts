@@ -1,7 +1,7 @@
 /**
  * One TCP connection: queries in, replies out as they are ready, in any order (RFC 7766 §6.2.1, RFC 9210).
  *
- *     'data' ──► FrameReader ──► handler ──► #replies ──► one write
+ *     'data' ──► FrameReader ──► handler ──► TcpReplies ──► socket
  *        ▲                          └─ defer() ──► endReply, later ──┘
  *        └── reading pauses while too much is in flight or unsent
  *
@@ -14,14 +14,13 @@
  * There is no timer here: the listener calls `check` from time to time, and a deadline is a number.
  */
 import type { Socket } from 'node:net';
-import { FRAME_MESSAGE, FrameReader, framed } from './frames.ts';
+import { FrameReader, type FrameWriter } from './frames.ts';
 import type { Serving } from './serving.ts';
 import type { TcpClient, TcpExchange } from './tcp-exchange.ts';
+import { TcpReplies } from './tcp-replies.ts';
 import type { Family } from './transport.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
-/** A block of replies is written when it has grown to this many octets, or when the tick has no more. */
-const WRITE_BLOCK = 65_536;
 
 /** The two ends of a connection, as text and ports. */
 export type TcpEnds = Pick<TcpClient, 'clientFamily' | 'clientAddress' | 'clientPort' | 'localAddress' | 'localPort'>;
@@ -35,20 +34,18 @@ export class TcpConnection implements TcpClient {
   readonly #socket: Socket;
   readonly #serving: Serving;
   readonly #exchange: TcpExchange;
+  readonly #replies: TcpReplies;
   readonly #frames = new FrameReader();
   #phase: 'open' | 'draining' | 'ended' | 'closed' = 'open';
   #peerEnded = false;
   #queries = 0;
   #inFlight = 0;
-  #replies: Buffer[] = [];
-  #repliesOctets = 0;
   /** When the peer must have sent a whole query, or, in phase `ended`, have closed its side. */
   #peerDeadline: number;
-  /** When what has been written must have left. */
-  #writeDeadline = NEVER;
   #wake: NodeJS.Immediate | undefined;
 
-  constructor(socket: Socket, ends: TcpEnds, serving: Serving, exchange: TcpExchange) {
+  /** `exchange` and `writer` are shared by all connections of a listener: each uses them within its turn. */
+  constructor(socket: Socket, ends: TcpEnds, serving: Serving, exchange: TcpExchange, writer: FrameWriter) {
     ({
       clientFamily: this.clientFamily,
       clientAddress: this.clientAddress,
@@ -59,6 +56,10 @@ export class TcpConnection implements TcpClient {
     this.#socket = socket;
     this.#serving = serving;
     this.#exchange = exchange;
+    this.#replies = new TcpReplies(socket, serving, writer, () => {
+      // Not in this tick: while the peer reads, its writes would follow each other and leave nobody else a turn.
+      if (socket.isPaused()) this.#serveSoon();
+    });
     this.#peerDeadline = performance.now() + serving.limits.tcpFirstQuery;
     socket.on('data', (chunk: Buffer) => {
       if (this.#phase !== 'open') return;
@@ -78,7 +79,8 @@ export class TcpConnection implements TcpClient {
   drain(): void {
     if (this.#phase !== 'open') return;
     this.#phase = 'draining';
-    this.#serve();
+    // Not at once: who stops the server may be the handler, with a query of another connection under way.
+    this.#serveSoon();
   }
 
   /** Closes at once; what the peer has not read is lost. */
@@ -89,7 +91,7 @@ export class TcpConnection implements TcpClient {
 
   /** Ends or cuts off a connection whose time is over. `now` is of `performance.now()`. */
   check(now: number): void {
-    if (now >= this.#writeDeadline) {
+    if (now >= this.#replies.deadline) {
       this.#cutOff();
     } else if (now >= this.#peerDeadline) {
       if (this.#phase === 'ended') {
@@ -108,10 +110,10 @@ export class TcpConnection implements TcpClient {
   endReply(message: Uint8Array | undefined): void {
     this.#inFlight--;
     if (this.#phase === 'closed') return;
-    if (message !== undefined && message.length > 0) this.#add(message);
-    if (this.#unsent() >= this.#serving.limits.tcpUnsentCutOff) {
-      this.#flush();
-      if (this.#unsent() >= this.#serving.limits.tcpUnsentCutOff) {
+    if (message !== undefined && message.length > 0) this.#replies.addLate(message);
+    if (this.#replies.unsent >= this.#serving.limits.tcpUnsentCutOff) {
+      this.#replies.write();
+      if (this.#replies.unsent >= this.#serving.limits.tcpUnsentCutOff) {
         this.#serving.counts.overBound++;
         this.#cutOff();
         return;
@@ -126,39 +128,36 @@ export class TcpConnection implements TcpClient {
     const before = this.#queries;
     // Sharing the loop: as many queries as may be in flight, then everybody else's turn.
     const turn = before + this.#serving.limits.tcpInFlight;
-    while (this.#phase === 'open' && this.#queries < turn && !this.#full()) {
-      const message = this.#frames.next();
-      if (message === undefined) break;
-      this.#take(message);
+    while (this.#phase === 'open' && this.#queries < turn && !this.#full() && this.#frames.find(this.#exchange)) {
+      this.#take();
     }
-    this.#flush();
+    this.#replies.write();
     this.#settle(this.#queries > before);
   }
 
-  #take(message: Uint8Array): void {
-    if (message.length === 0) {
+  /** Answers the query that stands in the exchange. */
+  #take(): void {
+    const exchange = this.#exchange;
+    if (exchange.start === exchange.end) {
       this.#phase = 'draining';
       return;
     }
     this.#queries++;
     if (this.#queries >= this.#serving.limits.tcpQueries) this.#phase = 'draining';
-    const exchange = this.#exchange;
-    exchange.octets = message;
-    exchange.start = 0;
-    exchange.end = message.length;
     exchange.client = this;
     const length = this.#serving.ask(exchange);
-    if (length > 0) this.#add(exchange.reply.subarray(0, length));
-    if (this.#repliesOctets >= WRITE_BLOCK) this.#flush();
+    if (length > 0) this.#replies.add(exchange.reply, length);
   }
 
   /** Whether a bound keeps the connection from taking queries now. */
   #full(): boolean {
     const { limits } = this.#serving;
-    return this.#inFlight >= limits.tcpInFlight || this.#unsent() >= limits.tcpUnsent;
+    return this.#inFlight >= limits.tcpInFlight || this.#replies.unsent >= limits.tcpUnsent;
   }
 
   #settle(progress: boolean): void {
+    // The handler may have closed the listener.
+    if (this.#phase === 'closed') return;
     const open = this.#phase === 'open';
     const done = open ? this.#peerEnded && this.#frames.empty : true;
     if (done && this.#inFlight === 0) {
@@ -188,41 +187,6 @@ export class TcpConnection implements TcpClient {
     });
   }
 
-  #add(message: Uint8Array): void {
-    if (message.length > FRAME_MESSAGE) {
-      this.#serving.counts.overBound++;
-      return;
-    }
-    const frame = framed(message);
-    this.#replies.push(frame);
-    this.#repliesOctets += frame.length;
-  }
-
-  #unsent(): number {
-    return this.#repliesOctets + this.#socket.writableLength;
-  }
-
-  #flush(): void {
-    const replies = this.#replies;
-    const [first] = replies;
-    if (first === undefined || this.#phase === 'closed') return;
-    const block = replies.length === 1 ? first : Buffer.concat(replies, this.#repliesOctets);
-    this.#replies = [];
-    this.#repliesOctets = 0;
-    this.#socket.write(block, this.#written);
-    if (this.#socket.writableLength > 0 && this.#writeDeadline === NEVER) {
-      this.#writeDeadline = performance.now() + this.#serving.limits.tcpWrite;
-    }
-  }
-
-  /** A block has left. The next one, if any, has its own time. */
-  readonly #written = (): void => {
-    if (this.#phase === 'closed') return;
-    this.#writeDeadline = this.#socket.writableLength > 0 ? performance.now() + this.#serving.limits.tcpWrite : NEVER;
-    // Not in this tick: while the peer reads, its writes would follow each other and leave nobody else a turn.
-    if (this.#socket.isPaused()) this.#serveSoon();
-  };
-
   /** Closes our side in an orderly way, after everything written has left. */
   #end(): void {
     this.#phase = 'ended';
@@ -244,9 +208,7 @@ export class TcpConnection implements TcpClient {
   #gone(): void {
     this.#phase = 'closed';
     this.#peerDeadline = NEVER;
-    this.#writeDeadline = NEVER;
     clearImmediate(this.#wake);
-    this.#replies = [];
-    this.#repliesOctets = 0;
+    this.#replies.drop();
   }
 }

@@ -31,8 +31,8 @@ const NOBODY: TcpClient = {
 
 export class TcpExchange implements OpenExchange {
   readonly protocol = 'tcp';
-  readonly reply: Uint8Array = new Uint8Array(FRAME_MESSAGE);
-  octets: Uint8Array = new Uint8Array(0);
+  readonly reply = Buffer.alloc(FRAME_MESSAGE);
+  octets: Uint8Array = Buffer.alloc(0);
   start = 0;
   end = 0;
   settled = false;

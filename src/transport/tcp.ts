@@ -4,6 +4,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import type { Bounds } from '../bounds.ts';
+import { FrameWriter } from './frames.ts';
 import { Serving } from './serving.ts';
 import { TcpConnection, type TcpEnds } from './tcp-connection.ts';
 import { TcpExchange } from './tcp-exchange.ts';
@@ -50,6 +51,7 @@ class TcpListener implements Listener {
   readonly #server: Server;
   readonly #serving: Serving;
   readonly #exchange = new TcpExchange();
+  readonly #writer = new FrameWriter();
   readonly #connections = new Set<TcpConnection>();
   readonly #perClient = new Map<string, number>();
   #sweep: NodeJS.Timeout | undefined;
@@ -142,7 +144,7 @@ class TcpListener implements Listener {
       localAddress: withoutMapping(localAddress),
       localPort,
     };
-    const connection = new TcpConnection(socket, ends, this.#serving, this.#exchange);
+    const connection = new TcpConnection(socket, ends, this.#serving, this.#exchange, this.#writer);
     this.#connections.add(connection);
     this.#perClient.set(clientAddress, (this.#perClient.get(clientAddress) ?? 0) + 1);
     this.#sweep ??= this.#startSweep();

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { framed, FrameReader } from '../../src/transport/frames.ts';
+import { framed, FrameReader, FrameWriter } from '../../src/transport/frames.ts';
 import { stream } from './clients.ts';
 
 /** Everything that a reader hands out for chunks in a row. */
@@ -65,6 +65,94 @@ describe('FrameReader', () => {
     expect(reader.next()?.toString()).toBe('b');
     expect(reader.empty).toBe(true);
     expect(reader.next()).toBeUndefined();
+  });
+});
+
+describe('FrameReader.find', () => {
+  it('shows a message that is whole in the chunk where it stands', () => {
+    const reader = new FrameReader();
+    const chunk = stream([Buffer.from('first'), Buffer.from('second')]);
+    const place = { octets: new Uint8Array(0), start: 0, end: 0 };
+    reader.push(chunk);
+    expect(reader.find(place)).toBe(true);
+    expect(place.octets).toBe(chunk);
+    expect([place.start, place.end]).toEqual([2, 7]);
+    expect(reader.find(place)).toBe(true);
+    expect(place.octets).toBe(chunk);
+    expect([place.start, place.end]).toEqual([9, 15]);
+  });
+
+  it('leaves the place as it was where no message is whole', () => {
+    const reader = new FrameReader();
+    const octets = Buffer.from('before');
+    const place = { octets, start: 1, end: 2 };
+    for (const octet of Buffer.of(0, 9, 1)) {
+      reader.push(Buffer.of(octet));
+      expect(reader.find(place)).toBe(false);
+    }
+    expect(place).toEqual({ octets, start: 1, end: 2 });
+  });
+
+  it('puts a message of several chunks together', () => {
+    const reader = new FrameReader();
+    const place = { octets: new Uint8Array(0), start: 0, end: 0 };
+    const octets = stream([Buffer.from('in two pieces')]);
+    reader.push(octets.subarray(0, 5));
+    expect(reader.find(place)).toBe(false);
+    reader.push(octets.subarray(5));
+    expect(reader.find(place)).toBe(true);
+    expect(Buffer.from(place.octets.subarray(place.start, place.end)).toString()).toBe('in two pieces');
+    expect(reader.buffered).toBe(0);
+  });
+});
+
+describe('FrameWriter', () => {
+  const longest = Buffer.alloc(0xff_ff, 'x');
+
+  it('gives what was added as a stream, again and again', () => {
+    const writer = new FrameWriter();
+    fc.assert(
+      fc.property(messages, (added) => {
+        for (const message of added) writer.add(message, message.length);
+        expect(writer.length).toBe(stream(added).length);
+        expect(writer.take()).toEqual(stream(added));
+        expect(writer.length).toBe(0);
+      }),
+    );
+  });
+
+  it('takes no more of a message than it is told', () => {
+    const writer = new FrameWriter();
+    writer.add(Buffer.from('reply and room'), 5);
+    expect(writer.take()).toEqual(stream([Buffer.from('reply')]));
+  });
+
+  it('has room for the longest message alone', () => {
+    const writer = new FrameWriter();
+    expect(writer.fits(longest.length)).toBe(true);
+    writer.add(longest, longest.length);
+    expect(writer.fits(0)).toBe(false);
+    expect(writer.take()).toEqual(stream([longest]));
+
+    writer.add(longest, longest.length - 3);
+    expect(writer.fits(1)).toBe(true);
+    expect(writer.fits(2)).toBe(false);
+    writer.add(Buffer.from('a'), 1);
+    expect(writer.take()).toEqual(stream([longest.subarray(3), Buffer.from('a')]));
+  });
+
+  it('uses its memory again, except where it was given up', () => {
+    const writer = new FrameWriter();
+    const take = (text: string): Buffer => {
+      writer.add(Buffer.from(text), text.length);
+      return writer.take();
+    };
+    const first = take('first');
+    const second = take('other');
+    expect(first).toEqual(second);
+    writer.giveUp();
+    take('third');
+    expect(second).toEqual(stream([Buffer.from('other')]));
   });
 });
 

@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { stream, type TcpClient } from './clients.ts';
-import { ask, Deferrer, echo, openOneTcp, tcpClient, textOf } from './fixtures.ts';
+import { answer, ask, Deferrer, echo, openOneTcp, tcpClient, textOf } from './fixtures.ts';
 
 describe('framing', () => {
   it('gives the same replies for any split of the stream', async () => {
@@ -307,6 +307,60 @@ describe('a peer that does not read', () => {
     expect(listener.counts.cutOff).toBe(0);
   });
 
+  it('gets what was meant for it, whatever others are sent meanwhile', async () => {
+    // Each query is one letter, and its reply is full of that letter.
+    const { port } = await openOneTcp((exchange) => answer(exchange, textOf(exchange).repeat(REPLY)), {
+      tcpUnsent: 1_000_000,
+      tcpUnsentCutOff: 50_000_000,
+      tcpIdle: 60_000,
+      tcpWrite: 60_000,
+    });
+    const slow = await Promise.all(['a', 'b', 'c'].map(async (letter) => ({ letter, client: await tcpClient(port) })));
+    for (const { letter, client } of slow) {
+      client.socket.pause();
+      client.send(...Array.from({ length: 300 }, () => Buffer.from(letter)));
+    }
+    const quick = await tcpClient(port);
+    for (let round = 0; round < 200; round++) {
+      // oxlint-disable-next-line no-await-in-loop
+      expect(await ask(quick, 'z')).toBe('z'.repeat(REPLY));
+    }
+    for (const { client } of slow) client.socket.resume();
+    await Promise.all(
+      slow.map(async ({ letter, client }) => {
+        const wanted = Buffer.alloc(REPLY, letter);
+        const replies = await client.receiveAll(300);
+        expect(replies.filter((reply) => !reply.equals(wanted))).toHaveLength(0);
+      }),
+    );
+  });
+
+  it('keeps no block of memory for each small reply', async () => {
+    const { port, listener } = await openOneTcp((exchange) => (textOf(exchange) === 'large' ? REPLY : 10), {
+      tcpUnsent: 50_000_000,
+      tcpUnsentCutOff: 50_000_000,
+    });
+    const client = await tcpClient(port);
+    client.socket.pause();
+    client.send(...Array.from({ length: 300 }, () => Buffer.from('large')));
+    await expect.poll(() => listener.counts.requests, { timeout: 10_000 }).toBe(300);
+    const write = vi.spyOn(Socket.prototype, 'write');
+    onTestFinished(() => {
+      write.mockRestore();
+    });
+    for (let count = 301; count <= 304; count++) {
+      client.send(Buffer.from('small'));
+      // oxlint-disable-next-line no-await-in-loop
+      await expect.poll(() => listener.counts.requests, { timeout: 10_000 }).toBe(count);
+    }
+    const blocks = write.mock.calls.flatMap(([block], index) => {
+      const socket = write.mock.contexts[index];
+      return socket instanceof Socket && socket.localPort === port && Buffer.isBuffer(block) ? [block] : [];
+    });
+    expect(blocks.map(({ length }) => length)).toEqual([12, 12, 12, 12]);
+    expect(blocks.map(({ buffer }) => buffer.byteLength)).toEqual([12, 12, 12, 12]);
+  });
+
   it('is cut off where one reply after the other was deferred', async () => {
     const deferrer = new Deferrer();
     const { port, listener } = await openOneTcp(deferrer.handler, {
@@ -344,6 +398,57 @@ describe('a peer that does not read', () => {
     expect(listener.counts.overBound).toBe(1);
     client.socket.resume();
     await client.closed;
+  });
+});
+
+describe('a handler', () => {
+  it('may stop the listener: what is ready leaves, and nobody gets the replies of another', async () => {
+    const stopped = Promise.withResolvers<Promise<void>>();
+    const { port, listener } = await openOneTcp((exchange) => {
+      if (textOf(exchange) === 'stop') stopped.resolve(listener.stop(60_000));
+      return echo(exchange);
+    });
+    const [idle, client] = [await tcpClient(port), await tcpClient(port)];
+    expect(await ask(idle, 'x')).toBe('x');
+    let others = 0;
+    idle.socket.on('data', ({ length }: Buffer) => (others += length));
+    client.send(...['before', 'stop', 'after'].map((text) => Buffer.from(text)));
+    expect((await client.receiveAll(2)).map(String)).toEqual(['before', 'stop']);
+    await Promise.all([client.ended, idle.ended]);
+    client.close();
+    idle.close();
+    await stopped.promise;
+    expect(others).toBe(0);
+  });
+
+  it('may close the listener', async () => {
+    const closed = Promise.withResolvers<Promise<void>>();
+    const { port, listener } = await openOneTcp((exchange) => {
+      if (textOf(exchange) === 'close') closed.resolve(listener.close());
+      return echo(exchange);
+    });
+    const client = await tcpClient(port);
+    client.send(...['before', 'close', 'after'].map((text) => Buffer.from(text)));
+    await closed.promise;
+    expect(listener.counts).toMatchObject({ requests: 2, failed: 0 });
+  });
+
+  it.each([
+    { limits: {}, manner: 'that wait for the end of the turn' },
+    { limits: { tcpUnsentCutOff: 1 }, manner: 'that are written at once' },
+  ])('may send deferred replies of any connection while it answers another: $manner', async ({ limits }) => {
+    const deferrer = new Deferrer();
+    const { port } = await openOneTcp((exchange) => {
+      if (textOf(exchange) !== 'now all') return deferrer.handler(exchange);
+      for (const { request, handle } of deferrer.taken) handle.send(Buffer.from(request));
+      return echo(exchange);
+    }, limits);
+    const [other, client] = [await tcpClient(port), await tcpClient(port)];
+    other.send(Buffer.from('a'));
+    await deferrer.deferred(1);
+    client.send(...['b', 'now', 'now all', 'now too'].map((text) => Buffer.from(text)));
+    expect((await client.receiveAll(4)).map(String).toSorted()).toEqual(['b', 'now', 'now all', 'now too']);
+    expect((await other.receive()).toString()).toBe('a');
   });
 });
 
