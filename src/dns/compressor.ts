@@ -50,7 +50,7 @@ export class NameCompressor {
     const own = name.labelCount - shared;
     for (let i = 0; i < own; i++) {
       const start = name.starts[i] ?? 0;
-      const suffix = name.key.slice(start);
+      const suffix = name.suffixKey(i);
       const offsets = (this.#offsets ??= new Map());
       const known = offsets.get(suffix);
       if (known !== undefined) return { octets: start, pointer: POINTER | known };

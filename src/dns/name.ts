@@ -28,6 +28,7 @@ export class Name {
   readonly key: string;
   /** The offset of each label's length octet, the root label left out; leftmost label first. */
   readonly starts: readonly number[];
+  #suffixKeys: string[] | undefined;
 
   /** For readers that have checked the wire form already; others use `parse`, `fromText` or `fromLabels`. */
   constructor(written: string, key: string, starts: readonly number[]) {
@@ -82,14 +83,18 @@ export class Name {
 
   /** How many labels both names have in common, counted from the right, the root label left out. */
   sharedLabels(other: Name): number {
-    let count = Math.min(this.labelCount, other.labelCount);
-    while (count > 0 && this.#tail(count) !== other.#tail(count)) count--;
-    return count;
+    for (let count = Math.min(this.starts.length, other.starts.length); count > 0; count--) {
+      const start = this.starts[this.starts.length - count] ?? 0;
+      const otherStart = other.starts[other.starts.length - count] ?? 0;
+      if (endAlike(this.key, start, other.key, otherStart)) return count;
+    }
+    return 0;
   }
 
-  /** The key of the last `labels` labels. Two such keys of as many labels are equal exactly if all their labels are. */
-  #tail(labels: number): string {
-    return this.key.slice(this.starts[this.starts.length - labels] ?? -1);
+  /** The key of the name without its first `labels` labels; made once, since the names of a zone are in every reply from it. */
+  suffixKey(labels: number): string {
+    const suffixes = (this.#suffixKeys ??= []);
+    return (suffixes[labels] ??= this.key.slice(this.starts[labels] ?? -1));
   }
 
   /** The name without its first `labels` labels; the root where it has no more. */
@@ -165,6 +170,16 @@ export class Name {
     const lower = foldedFront === front && suffix.key === suffix.written;
     return new Name(written, lower ? written : foldedFront + suffix.key, starts);
   }
+}
+
+/** True if two keys are the same from these places on. */
+function endAlike(key: string, start: number, other: string, otherStart: number): boolean {
+  const length = key.length - start;
+  if (other.length - otherStart !== length) return false;
+  for (let i = 0; i < length; i++) {
+    if (key.charCodeAt(start + i) !== other.charCodeAt(otherStart + i)) return false;
+  }
+  return true;
 }
 
 /** A–Z to small letters and nothing else: `toLowerCase` alone would also change latin1 letters. Length octets are below 64 and stay. */
