@@ -4,7 +4,7 @@
  *
  *     depends on the client, or on something that is no fact      forbid()
  *     done for each query: a counter                              each(effect, amount)
- *     from an entry of `cache`: its time, its hits                restsOn(kept)
+ *     from an entry of `cache`: its time, its hits                restsOn(kept, age)
  *     addresses in an order left to chance                        drew(sets)
  *     records whose TTL counts down, the SOA's serial             said by the records themselves (dns/rrset.ts)
  *
@@ -17,7 +17,7 @@ export interface Hit {
   readonly clientFamily: 4 | 6;
   /** Octets of the request as it came. */
   readonly requestSize: number;
-  /** Milliseconds from the request to the answer, with fractions. */
+  /** Milliseconds from the request to the answer, with fractions; 0 where no effect looks at it. */
   readonly duration: number;
 }
 
@@ -26,6 +26,8 @@ export interface Hit {
  * from answer to answer is the amount.
  */
 export interface Effect {
+  /** Set where it looks at `Hit.duration`, which otherwise is not measured. */
+  readonly timed?: true;
   again(hit: Hit, amount: number): void;
 }
 
@@ -45,6 +47,7 @@ export interface Kept {
 export class Replaying {
   #allowed = true;
   #kept: Kept | undefined;
+  #age = 0;
   #drawn: readonly AddressRRset[] | undefined;
   readonly effects: Effect[] = [];
   /** Of each effect. */
@@ -65,10 +68,19 @@ export class Replaying {
     this.amounts.push(amount);
   }
 
-  /** The answer, or a part of it, is an entry's. Two of them have two ages: that is more than is kept. */
-  restsOn(kept: Kept): void {
-    if (this.#kept !== undefined && this.#kept !== kept) this.#allowed = false;
+  /**
+   * The answer, or a part of it, is an entry's. Two of them have two ages: that is more than is kept.
+   *
+   * @param age whole seconds by which the TTLs of aging records have been counted down
+   */
+  restsOn(kept: Kept, age: number): void {
+    if (this.#kept !== undefined && (this.#kept !== kept || this.#age !== age)) this.#allowed = false;
     this.#kept = kept;
+    this.#age = age;
+  }
+
+  get age(): number {
+    return this.#age;
   }
 
   get kept(): Kept | undefined {

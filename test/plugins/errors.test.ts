@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Rcode } from '../../src/dns/constants.ts';
-import { failure, reply } from '../../src/plugins/answer.ts';
+import { Name } from '../../src/dns/name.ts';
+import { failure, reply, whenAnswered } from '../../src/plugins/answer.ts';
 import { errors } from '../../src/plugins/errors/errors.ts';
 import type { Next } from '../../src/plugins/plugin.ts';
+import type { Resolver } from '../../src/plugins/query.ts';
 import { ask, makeQuery, next, problemsOf, serve } from './support.ts';
 import { explain } from '../../src/plugins/reasons.ts';
 
@@ -50,8 +52,30 @@ describe('errors', () => {
     expect(host.takeLines()[0]?.length).toBeLessThan(1100);
   });
 
-  it('may be replayed: failures are all that it looks at', async () => {
-    expect((await serve(errors, 'errors')).plugin.replayable).toBe(true);
+  it('lets everything be replayed but an answer on whose way a line was written', async () => {
+    const { plugin } = await serve(errors, 'errors');
+    expect(plugin.replayable).toBe(true);
+    const allowed = (below: Next): boolean => {
+      const asked = makeQuery('x.', 'A');
+      ask(plugin, asked, below);
+      return asked.replaying.allowed;
+    };
+    expect(allowed(next(reply({})))).toBe(true);
+    expect(allowed(next(failure(Rcode.REFUSED, explain('internalError'))))).toBe(true);
+    expect(allowed(fails(READ))).toBe(false);
+  });
+
+  it('has a line for each query whose look-up failed, though the client gets a reply', async () => {
+    const { plugin, host } = await serve(errors, 'errors');
+    const resolver: Resolver = {
+      server: 'dns://:53',
+      resolve: (asked) => plugin.answer(asked, fails('nobody')),
+    };
+    const asked = makeQuery('x.', 'A', { resolver });
+    const alias: Next = { answer: (one) => whenAnswered(one.lookup(Name.root, one.type), () => reply({})) };
+    expect(ask(plugin, asked, alias)).toMatchObject({ kind: 'reply' });
+    expect(host.takeLines()).toEqual(['[ERROR] plugin/errors: 2 . A: nobody']);
+    expect(asked.replaying.allowed).toBe(false);
   });
 });
 

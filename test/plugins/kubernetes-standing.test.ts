@@ -1,9 +1,12 @@
 /** What `kubernetes` answers while its state is not in step with the cluster, as its manual page tells it. */
 import { describe, expect, it } from 'vitest';
 import type { Resource, Standing } from '../../src/cluster/cluster.ts';
-import { Rcode } from '../../src/dns/constants.ts';
+import { Class, Rcode, Type } from '../../src/dns/constants.ts';
+import { Name } from '../../src/dns/name.ts';
+import type { RRset } from '../../src/dns/rrset.ts';
 import { type Answer, type Reply, failure, reply } from '../../src/plugins/answer.ts';
 import type { Plugin } from '../../src/plugins/plugin.ts';
+import type { Resolver } from '../../src/plugins/query.ts';
 import { explain, reasons } from '../../src/plugins/reasons.ts';
 import { makeService, makeSlice } from '../cluster/objects.ts';
 import { type TestCluster, cluster } from './cluster.ts';
@@ -156,9 +159,9 @@ describe('stale is said of what rests on it, and of nothing else', () => {
   });
 });
 
-describe('a state from a snapshot', () => {
-  const stale: Parts['standings'] = { namespaces: 'stale', services: 'stale', endpointslices: 'stale', pods: 'stale' };
+const stale: Parts['standings'] = { namespaces: 'stale', services: 'stale', endpointslices: 'stale', pods: 'stale' };
 
+describe('a state from a snapshot', () => {
   it('RFC 8914: says in codes and words that it is one', async () => {
     const one = await serving({ standings: stale });
     const explanationOf = (name: string, type = 'A') => {
@@ -210,6 +213,34 @@ describe('a state from a snapshot', () => {
     const failed = await from(failure(Rcode.SERVFAIL, silent, 'no answer'));
     expect(textOf(failed)).toMatchObject({ rcode: 'NOERROR', answers: alias });
     expect(failed).toMatchObject({ explanation: silent });
+  });
+});
+
+describe('a stale answer that is given again', () => {
+  const target = (ttl: number, aging: boolean): RRset => {
+    const owner = Name.fromText('www.example.org.');
+    const octets = Uint8Array.of(192, 0, 2, 1);
+    const set = { owner, type: Type.A, class: Class.IN, ttl, kind: 'address', octets } as const;
+    return aging ? { ...set, aging } : set;
+  };
+
+  it.each([
+    ['a record that is lowered, and would count down from there', target(31, true), false],
+    ['one that is short as it is', target(30, true), true],
+    ['one that does not count down', target(300, false), true],
+  ])('%s', async (_, set, allowed) => {
+    const below: Plugin = { name: 'below', replayable: true, answer: () => reply({ answers: [set] }) };
+    const one = await serving({ below: [below], standings: stale });
+    const resolver: Resolver = {
+      server: 'dns://:53',
+      resolve: (query) => below.answer(query, { answer: () => PASSED }),
+    };
+    const query = makeQuery(zoned('outside.default.svc'), 'A', { facts: one.host.facts, resolver });
+    const outcome = one.plugin.answer(query, { answer: () => PASSED });
+    if (outcome instanceof Promise) throw new Error('the answer was expected in the same tick');
+    expectReply(outcome);
+    expect(outcome.answers).toHaveLength(2);
+    expect(query.replaying.allowed).toBe(allowed);
   });
 });
 

@@ -109,6 +109,56 @@ describe('loadbalance round_robin', () => {
     expect(orders.map(({ size }) => size)).toEqual([6, 6]);
   });
 
+  it.each<[string, Partial<Reply>]>([
+    ['one RRset', { answers: [together(5)] }],
+    ['records of upstreams', { answers: sets(ONE, TWO) }],
+    ['an alias in front of them', { answers: [...sets(ONE, TWO), ...sets('w. 5 IN CNAME web.')] }],
+    ['several RRsets', { answers: [together(3), ...sets(ONE)] }],
+    ['one that counts down', { answers: [{ ...together(3), aging: true }] }],
+    ['owners spelt in two ways', { answers: sets(ONE, 'WEB. 5 IN A 10.0.0.2') }],
+    ['one mail exchange beside them', { answers: sets(ONE, TWO, 'web. 5 IN MX 10 mx.') }],
+    ['one address in each other section', { answers: [together(3)], authority: sets(ONE), additional: sets(TWO) }],
+  ])('says what was drawn, so that another order can be given: %s', async (_, below) => {
+    const { plugin } = await serve(loadbalance, 'loadbalance');
+    const query = makeQuery('web.', 'A');
+    const { answers, drawn } = through(plugin, reply(below), query);
+    expect(query.replaying.allowed).toBe(true);
+    expect(drawn).toEqual(answers.filter(({ kind }) => kind === 'address'));
+    expect(drawn?.length).toBeGreaterThan(0);
+    expect(query.replaying.drawn).toBe(drawn);
+  });
+
+  it.each<[string, string, Partial<Reply>]>([
+    ['two types', '', { answers: sets(ONE, TWO, THREE) }],
+    ['two owners', '', { answers: sets(ONE, 'x. 5 IN A 10.0.0.2') }],
+    ['two classes', '', { answers: sets(ONE, 'web. 5 CH A 10.0.0.2') }],
+    ['two TTLs', '', { answers: sets(ONE, 'web. 6 IN A 10.0.0.2') }],
+    ['one that counts down and one that does not', '', { answers: [{ ...together(2), aging: true }, ...sets(ONE)] }],
+    ['mail exchanges', '', { answers: sets(ONE, TWO, 'web. 5 IN MX 10 mx1.', 'web. 5 IN MX 10 mx2.') }],
+    ['mail exchanges alone', '', { answers: sets('web. 5 IN MX 10 mx1.', 'web. 5 IN MX 10 mx2.') }],
+    ['addresses in the authority section', '', { answers: [together(3)], authority: [together(2)] }],
+    ['addresses in the additional section', '', { answers: [together(3)], additional: [together(2)] }],
+    ['exchanges elsewhere', '', { additional: sets('web. 5 IN MX 10 mx1.', 'web. 5 IN MX 10 mx2.') }],
+    ['networks that come first', 'prefer 10.0.0.0/8', { answers: [together(3)] }],
+  ])('keeps from being replayed what no other order could be drawn of: %s', async (_, option, below) => {
+    const { plugin } = await serve(loadbalance, `loadbalance {\n${option}\n}`);
+    const query = makeQuery('web.', 'A');
+    through(plugin, reply(below), query);
+    expect(query.replaying.allowed).toBe(false);
+  });
+
+  it('does not hand on what a look-up below it drew, where it draws itself', async () => {
+    const { plugin } = await serve(loadbalance, 'loadbalance');
+    const query = makeQuery('web.', 'A');
+    const [first] = sets(ONE);
+    if (first?.kind !== 'address') throw new Error('an A record is of kind address');
+    const inner = [first];
+    query.replaying.drew(inner);
+    const { drawn } = through(plugin, reply({ answers: [together(3)], drawn: inner }), query);
+    expect(drawn).not.toBe(inner);
+    expect(query.replaying.drawn).toBe(drawn);
+  });
+
   it('never changes the reply that it is given, and loses and adds nothing', async () => {
     const { plugin } = await serve(loadbalance, 'loadbalance');
     const preferring = await serve(loadbalance, 'loadbalance {\n  prefer 10.0.0.0/29\n}');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { local } from '../../src/plugins/local/local.ts';
+import { redo } from './replay.ts';
 import { PASSED_ON, ask, makeQuery, problemsOf, serve, textOf } from './support.ts';
 
 const soa = (zone: string): string => `${zone} 604800 IN SOA localhost. root.localhost. 1 0 0 0 604800`;
@@ -92,8 +93,13 @@ describe('local', () => {
     ask(plugin, makeQuery('LocalHost.default.svc.cluster.local.', 'AAAA'));
     ask(plugin, makeQuery('localhost.example.', 'TXT'));
     expect(count()).toBe('2');
+    const again = makeQuery('localhost.example.', 'A');
+    ask(plugin, again);
+    redo(again);
+    redo(again);
+    expect(count()).toBe('5');
     const off = await serve(local, 'local {\n  localhost_prefix off\n}', { host });
     ask(off.plugin, makeQuery('localhost.example.', 'A'));
-    expect(count()).toBe('2');
+    expect(count()).toBe('5');
   });
 });

@@ -81,8 +81,21 @@ describe('log', () => {
     expect(host.takeLines()).toEqual(['[INFO] NXDOMAIN 1.5s']);
   });
 
-  it('must not be replayed: each query has its line', async () => {
-    expect((await serve(log, 'log')).plugin.replayable).toBeUndefined();
+  it.each<[string, string, Answer, boolean]>([
+    ['log', SERVICE, positive, false],
+    ['log', SERVICE, nxdomain, false],
+    ['log . {\n  class denial error\n}', SERVICE, positive, true],
+    ['log . {\n  class denial error\n}', SERVICE, nxdomain, false],
+    ['log example.org', SERVICE, positive, true],
+    ['log example.org', 'www.example.org.', positive, false],
+    ['log example.org {\n  class error\n}\nlog', 'www.example.org.', positive, true],
+  ])('lets an answer be replayed that has no line: %s, %s', async (lines, name, answer, allowed) => {
+    const { plugin, host } = await serve(log, lines);
+    const query = makeQuery(name, 'A');
+    ask(plugin, query, next(answer));
+    expect(plugin.replayable).toBe(true);
+    expect(query.replaying.allowed).toBe(allowed);
+    expect(host.takeLines()).toHaveLength(allowed ? 0 : 1);
   });
 
   it('lets no name forge a line or a field', async () => {

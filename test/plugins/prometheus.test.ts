@@ -5,12 +5,14 @@ import { bounds } from '../../src/bounds.ts';
 import { Rcode, typeOf } from '../../src/dns/constants.ts';
 import { Name } from '../../src/dns/name.ts';
 import { parseRecord } from '../../src/dns/presentation.ts';
-import { type Answer, failure, reply } from '../../src/plugins/answer.ts';
+import { type Answer, failure, reply, whenAnswered } from '../../src/plugins/answer.ts';
 import type { Host, Next, Plugin } from '../../src/plugins/plugin.ts';
 import { prometheus } from '../../src/plugins/prometheus/prometheus.ts';
 import { DROPPED, QueryMetrics } from '../../src/plugins/prometheus/report.ts';
+import { Query, type Resolver } from '../../src/plugins/query.ts';
 import { linkChain } from '../../src/server/chain.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
+import { redo } from './replay.ts';
 import { type TestHost, ask, makeHost, makeQuery, next, problemsOf, serve } from './support.ts';
 import { explain } from '../../src/plugins/reasons.ts';
 
@@ -90,7 +92,7 @@ describe('prometheus, what is counted', () => {
     for (const type of [...types, 'HINFO', 'CAA', 'TYPE0', 'TYPE65280', 'TYPE65535']) {
       ask(plugin, makeQuery('x.', type));
     }
-    ask(plugin, makeQuery('x.', 'A', { client: { protocol: 'tcp', clientAddress: '2001:db8::1' } }));
+    ask(plugin, makeQuery('x.', 'A', { client: { protocol: 'tcp', clientFamily: 6 } }));
     const label = (type: string): string => `{family="1",proto="udp",${WHERE},type="${type}",view="",zone="."}`;
     expect(seriesOf(host, 'coredns_dns_requests_total')).toEqual({
       ...Object.fromEntries(types.map((type) => [label(type), 1])),
@@ -180,18 +182,13 @@ describe('prometheus, what is counted', () => {
     expect(Object.values(seriesOf(host, 'coredns_dns_requests_total'))).toEqual([2]);
   });
 
-  it('keeps answers from being replayed, since each is to be counted', async () => {
-    const { plugin } = await serve(prometheus, 'prometheus');
-    expect(plugin.replayable).toBeUndefined();
-  });
-
   it('adds up, whatever is asked', async () => {
     const queries = fc.array(
       fc.record({
         name: fc.constantFrom('x.a.test.', 'b.test.', 'test.'),
         type: fc.constantFrom('A', 'SRV', 'TYPE300'),
         protocol: fc.constantFrom('udp' as const, 'tcp' as const),
-        clientAddress: fc.constantFrom('192.0.2.1', '2001:db8::1', '::ffff:192.0.2.1'),
+        clientFamily: fc.constantFrom(4 as const, 6 as const),
       }),
       { maxLength: 40 },
     );
@@ -218,11 +215,143 @@ describe('prometheus, what is counted', () => {
   });
 });
 
+/** One client's query after another that all have the same answer. */
+interface Repeated {
+  readonly type: string;
+  readonly protocol: 'udp' | 'tcp';
+  readonly dnssecOk: boolean;
+  readonly answer: Answer;
+  readonly plugin: string;
+  readonly clients: readonly { readonly clientFamily: 4 | 6; readonly size: number; readonly duration: number }[];
+}
+
+/** The metrics when each of the queries went down the chain, or when only the first did. */
+async function countedBy(way: 'chain' | 'replay', repeated: readonly Repeated[]): Promise<string> {
+  const host = makeHost({ block: blockOf(['.', 'test.']) });
+  const { plugin } = await serve(prometheus, 'prometheus', { host });
+  for (const { type, protocol, dnssecOk, answer, plugin: name, clients } of repeated) {
+    let first: Query | undefined;
+    for (const { clientFamily, size, duration } of clients) {
+      if (first !== undefined && way === 'replay') {
+        redo(first, { clientFamily, requestSize: size, duration });
+        continue;
+      }
+      const slow: Plugin = {
+        name,
+        replayable: true,
+        answer() {
+          host.clock.advance(duration);
+          return answer;
+        },
+      };
+      const { question, request, client, account } = makeQuery('a.test.', type, {
+        client: { protocol, clientFamily },
+        edns: { dnssecOk },
+      });
+      const query = new Query(question, request, size, client, account, { server: 'dns://:53', resolve: () => answer });
+      void linkChain([plugin, slow])?.answer(query);
+      expect(query.replaying.allowed).toBe(true);
+      first ??= query;
+    }
+  }
+  return host.metrics.render();
+}
+
+describe('prometheus, an answer that is given again', () => {
+  const answers: readonly Answer[] = [
+    positive,
+    reply({ rcode: Rcode.NXDOMAIN }),
+    reply({ rcode: 4000 }),
+    reply({ rcode: 4001 }),
+    failure(Rcode.SERVFAIL, explain('internalError')),
+    { kind: 'silence' },
+  ];
+  const clients = fc.record({
+    clientFamily: fc.constantFrom(4 as const, 6 as const),
+    size: fc.integer({ min: 17, max: 700 }),
+    duration: fc.integer({ min: 0, max: 20 }),
+  });
+  const repeated: fc.Arbitrary<Repeated> = fc.record({
+    type: fc.constantFrom('A', 'AAAA', 'TYPE300'),
+    protocol: fc.constantFrom('udp' as const, 'tcp' as const),
+    dnssecOk: fc.boolean(),
+    answer: fc.constantFrom(...answers),
+    plugin: fc.constantFrom('kubernetes', 'forward'),
+    clients: fc.array(clients, { minLength: 1, maxLength: 5 }),
+  });
+
+  it('is counted as the first one was, by every metric', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(repeated, { maxLength: 6 }), async (queries) => {
+        expect(await countedBy('replay', queries)).toBe(await countedBy('chain', queries));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('makes no series of its own', async () => {
+    const host = makeHost();
+    const { plugin } = await serve(prometheus, 'prometheus', { host });
+    const query = makeQuery('a.test.', 'A', { edns: { dnssecOk: true } });
+    ask(plugin, query, next(positive));
+    const before = [...scrape(host).keys()];
+    redo(query);
+    expect([...scrape(host).keys()]).toEqual(before);
+    redo(query, { clientFamily: 6, requestSize: 40, duration: 1 });
+    expect(seriesOf(host, 'coredns_dns_requests_total')).toEqual({
+      [`{family="1",proto="udp",${WHERE},type="A",view="",zone="."}`]: 2,
+      [`{family="2",proto="udp",${WHERE},type="A",view="",zone="."}`]: 1,
+    });
+  });
+
+  it('is counted with the look-ups that it took, those without an answer included', async () => {
+    const counted = async (way: 'chain' | 'replay'): Promise<string> => {
+      const host = makeHost();
+      const { plugin } = await serve(prometheus, 'prometheus', { host });
+      const alias: Plugin = {
+        name: 'alias',
+        replayable: true,
+        answer: (query) =>
+          query.name.labelCount === 0
+            ? failure(Rcode.REFUSED, explain('noServerBlock'))
+            : whenAnswered(query.lookup(Name.root, query.type), () => positive),
+      };
+      const chain = linkChain([plugin, alias]);
+      const resolver: Resolver = {
+        server: 'dns://:53',
+        resolve: (query) => chain?.answer(query) ?? positive,
+      };
+      const queries = [1, 2, 3].map(() => makeQuery('a.test.', 'A', { resolver }));
+      const [first] = queries;
+      for (const query of queries) {
+        if (way === 'chain' || query === first) void resolver.resolve(query);
+        else if (first !== undefined) redo(first, { clientFamily: 4, requestSize: query.requestSize, duration: 0 });
+      }
+      return host.metrics.render();
+    };
+    const text = await counted('replay');
+    expect(text).toBe(await counted('chain'));
+    expect(text).toContain(`coredns_dns_responses_total{plugin="",rcode="REFUSED",${WHERE},view="",zone="."} 3`);
+  });
+
+  it('is counted by the same object as all others that differ in nothing that has a label', async () => {
+    const { plugin } = await serve(prometheus, 'prometheus');
+    const effectOf = (name: string, type: string, answer: Answer): unknown => {
+      const query = makeQuery(name, type);
+      ask(plugin, query, next(answer));
+      return query.replaying.effects[0];
+    };
+    const one = effectOf('a.test.', 'TYPE300', reply({ rcode: 4000 }));
+    expect(effectOf('b.test.', 'TYPE301', reply({ rcode: 4001 }))).toBe(one);
+    expect(effectOf('a.test.', 'A', reply({ rcode: 4000 }))).not.toBe(one);
+  });
+});
+
 describe('prometheus, replies made before a block was chosen', () => {
   it('are counted by the server as of the zone dropped', () => {
     const metrics = new Metrics();
     const counts = new QueryMetrics(metrics).at('dns://:53', DROPPED);
-    const asker = { protocol: 'udp', clientAddress: '::1' } as const;
+    const asker = { protocol: 'udp', clientFamily: 6 } as const;
     counts.request(asker, typeOf('A') ?? 0, false, 24);
     counts.response(asker, Rcode.REFUSED, '', 24, 0);
     const text = metrics.render();

@@ -1,5 +1,8 @@
 /** The `searchpath` directive: what its manual page promises. */
 import { describe, expect, it } from 'vitest';
+import { Class, Type } from '../../src/dns/constants.ts';
+import { Name } from '../../src/dns/name.ts';
+import type { RRset } from '../../src/dns/rrset.ts';
 import { reply } from '../../src/plugins/answer.ts';
 import type { Plugin } from '../../src/plugins/plugin.ts';
 import { explain } from '../../src/plugins/reasons.ts';
@@ -174,5 +177,32 @@ describe('errors of the manual page', () => {
 
   it('none where all is well', () => {
     expect(problemsOf(`${KUBERNETES}\nsearchpath {\nshort_names shop\nsearch_tlds a b\n}`)).toEqual([]);
+  });
+});
+
+describe('searchpath, an answer that is given again', () => {
+  const record = (aging: boolean): RRset => {
+    const owner = Name.fromText('x.default.svc.cluster.local.');
+    const octets = Uint8Array.of(192, 0, 2, 1);
+    const set = { owner, type: Type.A, class: Class.IN, ttl: 7, kind: 'address', octets } as const;
+    return aging ? { ...set, aging } : set;
+  };
+
+  it.each([
+    ['counts down with the record', reply({ answers: [record(true), record(false)] }), 7, true],
+    ['does not with one that does not', reply({ answers: [record(false), record(true)] }), 7, undefined],
+    ['counts down with the SOA', reply({ authority: [record(true)] }), 7, true],
+    ['does not where there is no record', reply({}), 5, undefined],
+  ])('has a CNAME that %s whose TTL it has', async (_, full, ttl, aging) => {
+    const one = await cluster('searchpath {\nshort_names\n}\nkubernetes cluster.local {\nfallthrough\n}', [
+      { name: 'below', answer: () => full },
+    ]);
+    one.state.markSynced(['namespaces', 'services', 'endpointslices', 'pods']);
+    const answer = one.ask('x.default.');
+    if (answer.kind !== 'reply') throw new Error('a reply was expected');
+    const [alias] = answer.answers;
+    expect(alias).toMatchObject({ type: Type.CNAME, ttl });
+    expect(alias?.aging).toBe(aging);
+    expect(answer.answers.slice(1)).toEqual(full.answers);
   });
 });

@@ -1,6 +1,7 @@
 /** What `template` counts. */
 import { describe, expect, it } from 'vitest';
 import { template } from '../../src/plugins/template/template.ts';
+import { redo } from './replay.ts';
 import { type TestHost, ask, makeHost, makeQuery, serve } from './support.ts';
 
 /** The series of a metric of `template`, without its name. */
@@ -44,6 +45,36 @@ describe('template, metrics', () => {
       [label('example.net.', '')]: 2,
     });
     expect(seriesOf(host, 'template_failures_total')).toEqual({});
+  });
+
+  it('counts a match whose answer is given again', async () => {
+    const counted = async (way: 'chain' | 'replay'): Promise<string> => {
+      const host = makeHost();
+      const { plugin } = await serve(template, 'template ANY ANY example.net {\n  rcode NXDOMAIN\n}', { host });
+      for (const type of ['A', 'TYPE65280', 'TYPE65281']) {
+        const queries = [1, 2, 3].map(() => makeQuery('x.example.net.', type));
+        const [first] = queries;
+        for (const query of queries) {
+          if (way === 'chain' || query === first) void ask(plugin, query);
+          else if (first !== undefined) redo(first);
+        }
+      }
+      return host.metrics.render();
+    };
+    const text = await counted('replay');
+    expect(text).toBe(await counted('chain'));
+    expect(text).toContain(`coredns_template_matches_total{class="IN",${WHERE},type="",view="",zone="example.net."} 6`);
+  });
+
+  it('counts all types without a name by one object: a client could make 65,536', async () => {
+    const { plugin } = await serve(template, 'template ANY ANY . {\n  rcode NXDOMAIN\n}');
+    const effectOf = (type: string): unknown => {
+      const query = makeQuery('x.', type);
+      void ask(plugin, query);
+      return query.replaying.effects[0];
+    };
+    expect(effectOf('TYPE65280')).toBe(effectOf('TYPE65281'));
+    expect(effectOf('A')).not.toBe(effectOf('AAAA'));
   });
 
   it('counts texts that cannot be written, and texts that are no records', async () => {

@@ -22,8 +22,15 @@ const rendered = (text: string, name = 'X.example.org.', match = '.*') =>
 const txt = (...texts: readonly string[]) =>
   answered(`x. 3600 IN TXT ${texts.map((text) => JSON.stringify(text)).join(' ')}`);
 
-const replayable = async (text: string): Promise<true | undefined> =>
-  (await serve(template, `template IN TXT . {\n  answer "${text}"\n}`)).plugin.replayable;
+/** Whether what a record's text makes may be given to the next client. */
+async function replayable(text: string): Promise<boolean> {
+  const lines = `template IN TXT org {\n  answer "${text}"\n}`;
+  const { plugin } = await serve(template, lines);
+  const query = makeQuery('X.example.org.', 'TXT');
+  expect(plugin.replayable).toBe(true);
+  void ask(plugin, query);
+  return query.replaying.allowed;
+}
 
 function resolver(outcome: Outcome): Resolver & { readonly asked: Query[] } {
   const asked: Query[] = [];
@@ -127,11 +134,28 @@ describe('template', () => {
     expect(await look('template IN A . {\n  rcode SERVFAIL\n  answer "x. A 192.0.2.1"\n}', 'x.')).toBe('SERVFAIL');
   });
 
-  it('may be replayed unless it prints something of the client', async () => {
+  it('may be replayed unless it prints something of the client, the spelling of the name included', async () => {
     expect(await replayable('{{ .Name }} TXT {{ .Type }}{{ .Question.Qtype }}')).toBe(true);
-    expect(await replayable('{{ .Name }} TXT {{ .Remote }}')).toBeUndefined();
-    expect(await replayable('{{ .Name }} TXT {{ .Question.Name }}')).toBeUndefined();
-    expect(await replayable('{{ .Name }} TXT {{ parseInt (parseInt .Remote 10 8) 10 8 }}')).toBeUndefined();
+    expect(await replayable('{{ .Name }} TXT {{ .Remote }}')).toBe(false);
+    expect(await replayable('{{ .Name }} TXT {{ .Question.Name }}')).toBe(false);
+    expect(await replayable('{{ .Name }} TXT {{ parseInt (parseInt .Remote 10 8) 10 8 }}')).toBe(false);
+  });
+
+  it('may be replayed where another template prints something of the client, or none is asked', async () => {
+    const lines =
+      'template IN TXT a {\n  answer "{{ .Name }} TXT {{ .Remote }}"\n}\n' +
+      'template IN TXT b {\n  answer "{{ .Name }} TXT b"\n}';
+    const { plugin } = await serve(template, lines);
+    const allowed = (name: string): boolean => {
+      const query = makeQuery(name, 'TXT');
+      void ask(plugin, query);
+      return query.replaying.allowed;
+    };
+    expect(['x.a.', 'x.b.', 'x.c.'].map(allowed)).toEqual([false, true, true]);
+  });
+
+  it('must not be replayed where a record cannot be made: each such query is counted', async () => {
+    expect(await replayable('{{ .Name }} A {{ .Type }}')).toBe(false);
   });
 });
 

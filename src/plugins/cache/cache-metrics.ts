@@ -3,7 +3,9 @@
  * made when the cache is, for each address of the block, so that a query only adds to them.
  */
 import type { Series } from '../../telemetry/metrics.ts';
+import { CountedAgain } from '../counted-again.ts';
 import type { Host } from '../plugin.ts';
+import type { Effect } from '../replay.ts';
 import type { EntryKind } from './entry.ts';
 import type { CacheStore } from './store.ts';
 
@@ -18,6 +20,8 @@ export interface ServerCounters {
   readonly drops: Series;
   /** Refreshes that were not begun because too many were under way. */
   readonly refreshesLeftOut: Series;
+  /** A request that is a miss or a hit, for an answer that is given again. */
+  readonly replay: Readonly<Record<EntryKind | 'miss', Effect>>;
 }
 
 const KINDS: readonly EntryKind[] = ['success', 'denial'];
@@ -53,10 +57,18 @@ export class CacheMetrics {
   #make(server: string): ServerCounters {
     const series = (name: string, help: string): Series =>
       this.#metrics.counter(name, help, LABELS).with(server, this.#zones, VIEW);
+    const requests = series('coredns_cache_requests_total', 'The count of cache requests.');
+    const misses = series('coredns_cache_misses_total', 'The count of cache misses.');
+    const hits = this.#ofKinds('coredns_cache_hits_total', 'The count of cache hits.', server);
     return {
-      requests: series('coredns_cache_requests_total', 'The count of cache requests.'),
-      misses: series('coredns_cache_misses_total', 'The count of cache misses.'),
-      hits: this.#ofKinds('coredns_cache_hits_total', 'The count of cache hits.', server),
+      requests,
+      misses,
+      hits,
+      replay: {
+        miss: new CountedAgain(requests, misses),
+        success: new CountedAgain(requests, hits.success),
+        denial: new CountedAgain(requests, hits.denial),
+      },
       prefetches: series(
         'coredns_cache_prefetch_total',
         'The number of times a kept answer was fetched before its end.',

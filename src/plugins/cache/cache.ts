@@ -55,6 +55,8 @@ const BEFORE_DEADLINE = 20;
 
 class Cache implements Plugin {
   readonly name = 'cache';
+  /** Of what upstreams have just said, of old answers and of failures this is taken back. */
+  readonly replayable = true;
   readonly #options: CacheOptions;
   readonly #keeper: Keeper;
   readonly #refresher: Refresher;
@@ -77,21 +79,34 @@ class Cache implements Plugin {
     const counters = this.#metrics.of(query.server);
     counters.requests.add();
     const key = cacheKey(query);
-    if (key === undefined) {
-      counters.misses.add();
-      return next.answer(query);
-    }
+    if (key === undefined) return this.#miss(key, query, next, counters);
     const now = this.#clock.monotonic();
     const entry = this.#keeper.find(key, now);
-    if (entry === undefined) {
-      counters.misses.add();
-      return this.#ask(key, query, next, counters);
-    }
+    if (entry === undefined) return this.#miss(key, query, next, counters);
     entry.noteFacts(query);
-    if (now >= entry.expires) return this.#answerExpired(key, entry, query, next, counters);
+    if (now >= entry.expires) {
+      query.replaying.forbid();
+      return this.#answerExpired(key, entry, query, next, counters);
+    }
     counters.hits[entry.kind].add();
+    this.#declareHit(entry, query, counters, now);
     this.#prefetch(key, entry, query, next, counters, now);
     return entry.answerAt(now);
+  }
+
+  /**
+   * Nearly all names of a cluster are missed, since only what upstreams say is kept: such a miss may be counted again. What an
+   * upstream has just said is given again from its entry alone.
+   *
+   * @param key undefined where there can be no entry
+   */
+  #miss(key: string | undefined, query: Query, next: Next, counters: ServerCounters): Outcome {
+    counters.misses.add();
+    const outcome = key === undefined ? next.answer(query) : this.#ask(key, query, next, counters);
+    const { replaying } = query;
+    if (outcome instanceof Promise || (outcome.kind !== 'silence' && outcome.fromUpstream)) replaying.forbid();
+    else replaying.each(counters.replay.miss);
+    return outcome;
   }
 
   #ask(key: string, query: Query, next: Next, counters: ServerCounters): Outcome {
@@ -100,14 +115,18 @@ class Cache implements Plugin {
     return outcome.then((answer) => this.#keeper.keep(key, query, answer, counters));
   }
 
+  /** A failure ends before anybody could ask for it often. An entry that two look-ups of one query met has two hits. */
+  #declareHit(entry: Entry, { replaying }: Query, counters: ServerCounters, now: number): void {
+    if (entry.failed || replaying.kept === entry) replaying.forbid();
+    replaying.restsOn(entry, entry.ageAt(now));
+    replaying.each(counters.replay[entry.kind]);
+  }
+
   /** Refreshes an entry that is asked for often and will end soon. */
   #prefetch(key: string, entry: Entry, query: Query, next: Next, counters: ServerCounters, now: number): void {
-    const { prefetch } = this.#options;
-    if (prefetch === undefined || entry.failed) return;
-    if (entry.countHit(now, prefetch.gap) < prefetch.amount) return;
-    const left = Math.ceil((entry.expires - now) / 1000);
-    if (left > Math.ceil(((entry.expires - entry.stored) / 1000) * prefetch.share)) return;
-    if (this.#refresher.start(key, entry, query, next, counters)) counters.prefetches.add();
+    const isDue = entry.isDue(now);
+    entry.countHit(now);
+    if (isDue && this.#refresher.start(key, entry, query, next, counters)) counters.prefetches.add();
   }
 
   /** An entry past its end, which is only found where `serve_stale` is set. */

@@ -4,14 +4,17 @@
  *     stored ──────── lifetime ────────► expires ──── serve_stale ────► gone
  *       each record's TTL counts down            all TTLs small, "stale"
  *
- * What a hit gets is made once for each second of the entry's age and then given to everybody: replies are immutable.
+ * What a hit gets is made once for each second of the entry's age and then given to everybody: replies are immutable. While
+ * it lives, the server may give the octets of an answer again instead (`Kept`): nothing about the entry tells the two apart.
  */
 import type { FactCounters } from '../../cluster/facts.ts';
 import { Rcode } from '../../dns/constants.ts';
 import type { Failure, Reply } from '../answer.ts';
 import type { Query } from '../query.ts';
 import { explain } from '../reasons.ts';
-import { mapTtls } from './ttl.ts';
+import type { Kept } from '../replay.ts';
+import type { PrefetchOptions } from './options.ts';
+import { agingTtls, fixedTtls, mapTtls } from './ttl.ts';
 
 /** Which of the two stores an entry is in, as metrics call it. */
 export type EntryKind = 'success' | 'denial';
@@ -35,14 +38,32 @@ export interface EntryParts {
   readonly octets: number;
 }
 
+/** What all entries of a cache have in common. */
+export interface EntryRules {
+  readonly facts: FactCounters;
+  /** Undefined where nothing is fetched before its end. */
+  readonly prefetch: PrefetchOptions | undefined;
+}
+
+/** The tables that an entry is in one of. */
+export interface EntryTables {
+  /** Says that the entry was asked for. */
+  touch(kind: EntryKind, key: string): void;
+}
+
 const NONE: readonly number[] = [];
 
-export class Entry {
+/** Milliseconds in which one hit of many that pass the tables by is told them: what leaves first is nothing so recent. */
+const TOUCH_INTERVAL = 1_000;
+
+export class Entry implements Kept {
   readonly kind: EntryKind;
   readonly failed: boolean;
   readonly stored: number;
   readonly expires: number;
   readonly octets: number;
+  readonly #rules: EntryRules;
+  /** Its records are marked as aging where they do. */
   readonly #answer: Reply | Failure;
   readonly #ages: boolean;
   readonly #facts: readonly number[];
@@ -52,28 +73,47 @@ export class Entry {
   #stale: Reply | undefined;
   #hits = 0;
   #lastHit = 0;
+  /** Where the entry is, and under which key; undefined before it is put there and after it has left for whatever reason. */
+  #tables: EntryTables | undefined;
+  #key = '';
+  #touched: number;
   /** A refresh is under way. */
   refreshing = false;
   /** Until then nobody is asked for a newer answer, because that has just failed. By the monotonic clock. */
   retryAt = 0;
 
-  constructor({ kind, answer, stored, lifetime, failed, ages, query, octets }: EntryParts) {
+  constructor({ kind, answer, stored, lifetime, failed, ages, query, octets }: EntryParts, rules: EntryRules) {
     const { facts, versions } = query.account;
     this.kind = kind;
     this.failed = failed;
     this.stored = stored;
     this.expires = stored + lifetime;
     this.octets = octets;
-    this.#answer = answer;
-    this.#aged = answer;
+    this.#rules = rules;
     this.#ages = ages && answer.kind === 'reply';
+    // What it was taken from may have aged itself.
+    this.#answer = answer.kind === 'failure' ? answer : ages ? agingTtls(answer) : fixedTtls(answer);
+    this.#aged = this.#answer;
+    this.#touched = stored;
     // Copies: the query may go on and look at more.
     this.#facts = facts.length === 0 ? NONE : facts.slice();
     this.#versions = facts.length === 0 ? NONE : versions.slice();
   }
 
+  /** Told when it is put into a table. */
+  entered(tables: EntryTables, key: string): void {
+    this.#tables = tables;
+    this.#key = key;
+  }
+
+  /** Told when it leaves the table. */
+  left(): void {
+    this.#tables = undefined;
+  }
+
   /** True while nothing that the answer rested on has changed. */
-  holds(counters: FactCounters): boolean {
+  get holds(): boolean {
+    const { facts: counters } = this.#rules;
     const facts = this.#facts;
     for (let i = 0; i < facts.length; i++) {
       if (counters.version(facts[i] ?? 0) !== this.#versions[i]) return false;
@@ -86,10 +126,19 @@ export class Entry {
     for (const fact of this.#facts) query.dependsOn(fact);
   }
 
-  /** The answer before its time is over. Records have what is left of their TTL, in whole seconds. */
+  /** Whole seconds since it was stored. */
+  ageAt(now: number): number {
+    return Math.floor((now - this.stored) / 1000);
+  }
+
+  /**
+   * The answer before its time is over. Records have what is left of their TTL, in whole seconds: exactly the TTL with which
+   * they were stored less `ageAt`, as whoever gives it again counts. It never falls below 1, since an entry lives no longer
+   * than the shortest TTL in it: those that MINTTL raised, that the minimum of an SOA lowered, and all of a referral, included.
+   */
   answerAt(now: number): Reply | Failure {
     if (!this.#ages) return this.#answer;
-    const seconds = Math.floor((now - this.stored) / 1000);
+    const seconds = this.ageAt(now);
     if (seconds !== this.#agedSeconds && this.#answer.kind === 'reply') {
       this.#aged = mapTtls(this.#answer, (ttl) => Math.max(ttl - seconds, 0));
       this.#agedSeconds = seconds;
@@ -100,7 +149,7 @@ export class Entry {
   /** The answer after its time is over. @param ttl seconds for all records; undefined for what RFC 8767 recommends */
   staleAnswer(ttl: number | undefined): Reply | Failure {
     if (this.#stale !== undefined || this.#answer.kind === 'failure') return this.#stale ?? this.#answer;
-    const old = mapTtls(this.#answer, (own) => ttl ?? Math.min(own, STALE_TTL));
+    const old = mapTtls(fixedTtls(this.#answer), (own) => ttl ?? Math.min(own, STALE_TTL));
     const explanation = explain(old.rcode === Rcode.NXDOMAIN ? 'staleNxdomain' : 'stale');
     this.#stale = { ...old, explanation };
     // Nobody will be given the other one any more.
@@ -109,11 +158,36 @@ export class Entry {
     return this.#stale;
   }
 
-  /** Counts a hit; gives how many came without a gap of more than `gap` milliseconds. */
-  countHit(now: number, gap: number): number {
-    this.#hits = now - this.#lastHit > gap ? 1 : this.#hits + 1;
+  /** Whether one more hit is to begin a refresh: it is asked for often, and will end soon. */
+  isDue(now: number): boolean {
+    const { prefetch } = this.#rules;
+    if (prefetch === undefined || this.failed || this.refreshing || now < this.retryAt) return false;
+    if (this.#hitsAt(now, prefetch) < prefetch.amount) return false;
+    const left = Math.ceil((this.expires - now) / 1000);
+    return left <= Math.ceil(((this.expires - this.stored) / 1000) * prefetch.share);
+  }
+
+  countHit(now: number): void {
+    const { prefetch } = this.#rules;
+    if (prefetch === undefined || this.failed) return;
+    this.#hits = this.#hitsAt(now, prefetch);
     this.#lastHit = now;
-    return this.#hits;
+  }
+
+  /** How many hits have come without too long a pause, with one that comes now. */
+  #hitsAt(now: number, { gap }: PrefetchOptions): number {
+    return now - this.#lastHit > gap ? 1 : this.#hits + 1;
+  }
+
+  mayReplay(now: number): boolean {
+    return this.#tables !== undefined && now < this.expires && !this.failed && this.holds && !this.isDue(now);
+  }
+
+  replayed(now: number): void {
+    this.countHit(now);
+    if (now - this.#touched < TOUCH_INTERVAL) return;
+    this.#touched = now;
+    this.#tables?.touch(this.kind, this.#key);
   }
 
   /** Takes over how often the entry was asked that this one replaces. */

@@ -6,7 +6,6 @@
  *     upstream's failure ─► an entry that can still be served learns of it; otherwise remembered (RFC 9520 §3.2)
  *     everybody else's ──► passed on as it is
  */
-import type { FactCounters } from '../../cluster/facts.ts';
 import { Rcode } from '../../dns/constants.ts';
 import { type Answer, type Failure, type Reply, reply as makeReply } from '../answer.ts';
 import type { Clock, Host } from '../plugin.ts';
@@ -15,7 +14,7 @@ import { explain } from '../reasons.ts';
 import { zoneOf } from '../zone-arguments.ts';
 import type { ServerCounters } from './cache-metrics.ts';
 import { classify, followAnswers } from './classify.ts';
-import { Entry, type EntryKind } from './entry.ts';
+import { Entry, type EntryKind, type EntryRules } from './entry.ts';
 import { entryOctets } from './octets.ts';
 import type { CacheOptions } from './options.ts';
 import type { CacheStore } from './store.ts';
@@ -27,7 +26,7 @@ const DELEGATION_LIFETIME = 5_000;
 export class Keeper {
   readonly #options: CacheOptions;
   readonly #store: CacheStore;
-  readonly #facts: FactCounters;
+  readonly #rules: EntryRules;
   readonly #clock: Clock;
   readonly #staleFor: number;
   readonly #preferPositive: boolean;
@@ -35,7 +34,7 @@ export class Keeper {
   constructor(options: CacheOptions, store: CacheStore, { facts, clock }: Pick<Host, 'facts' | 'clock'>) {
     this.#options = options;
     this.#store = store;
-    this.#facts = facts;
+    this.#rules = { facts, prefetch: options.prefetch };
     this.#clock = clock;
     this.#staleFor = options.stale?.duration ?? 0;
     this.#preferPositive = options.stale?.preferPositive === true;
@@ -113,7 +112,7 @@ export class Keeper {
     const entry = this.#store.get(kind, key);
     if (entry === undefined) return undefined;
     const end = entry.failed ? entry.expires : entry.expires + this.#staleFor;
-    if (now < end && entry.holds(this.#facts)) return entry;
+    if (now < end && entry.holds) return entry;
     this.#store.delete(kind, key);
     return undefined;
   }
@@ -132,16 +131,19 @@ export class Keeper {
     }
     const stored = this.#clock.monotonic();
     const { account } = query;
-    const entry = new Entry({
-      kind,
-      answer: { ...reply, authoritative: true },
-      stored,
-      lifetime: milliseconds,
-      failed: false,
-      ages: !this.#options.keepTtl,
-      query,
-      octets: entryOctets(reply, key, account.facts.length, reply.explanation?.text.length ?? 0),
-    });
+    const entry = new Entry(
+      {
+        kind,
+        answer: { ...reply, authoritative: true },
+        stored,
+        lifetime: milliseconds,
+        failed: false,
+        ages: !this.#options.keepTtl,
+        query,
+        octets: entryOctets(reply, key, account.facts.length, reply.explanation?.text.length ?? 0),
+      },
+      this.#rules,
+    );
     if (before !== undefined) entry.inheritHits(before);
     this.#store.set(key, entry);
     const positive = this.#preferPositive && kind === 'denial' ? this.#usable('success', key, stored) : undefined;
@@ -156,9 +158,8 @@ export class Keeper {
     if (this.#failedAgain(key) || failure === 0) return;
     if (kinds.denial.capacity === 0 || zoneOf(kinds.denial.disabled, query.name) !== undefined) return;
     const explanation = explain('cachedFailure', answer.explanation?.text);
-    this.#store.set(
-      key,
-      new Entry({
+    const entry = new Entry(
+      {
         kind: 'denial',
         answer: remembered(answer, explanation),
         stored: this.#clock.monotonic(),
@@ -167,8 +168,10 @@ export class Keeper {
         ages: false,
         query,
         octets: entryOctets(undefined, key, query.account.facts.length, explanation.text.length),
-      }),
+      },
+      this.#rules,
     );
+    this.#store.set(key, entry);
   }
 
   /** True where there is an entry that serves on; it learns that asking for a newer one has failed. */

@@ -5,7 +5,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { Closable } from '../plugin.ts';
-import type { Entry, EntryKind } from './entry.ts';
+import type { Entry, EntryKind, EntryTables } from './entry.ts';
 import { ENTRY_OCTETS } from './octets.ts';
 
 export interface StoreLimits {
@@ -20,7 +20,7 @@ type Table = LRUCache<string, Entry>;
 /** `get` makes an object for its options where it is given none. */
 const GET = {};
 
-export class CacheStore implements Closable {
+export class CacheStore implements Closable, EntryTables {
   readonly #limits: StoreLimits;
   readonly #evicted: (kind: EntryKind) => void;
   /** Made for the first entry: a table takes memory for all its entries at once. */
@@ -40,6 +40,10 @@ export class CacheStore implements Closable {
   /** Replaces what is there under this key. An entry that is larger than the whole table is not kept. */
   set(key: string, entry: Entry): void {
     if (!this.#closed) (this.#tables[entry.kind] ??= this.#open(entry.kind))?.set(key, entry);
+  }
+
+  touch(kind: EntryKind, key: string): void {
+    this.get(kind, key);
   }
 
   delete(kind: EntryKind, key: string): void {
@@ -69,7 +73,9 @@ export class CacheStore implements Closable {
       max,
       maxSize: octets,
       sizeCalculation: (entry) => entry.octets,
-      dispose: (_entry, _key, reason) => {
+      onInsert: (entry, key) => entry.entered(this, key),
+      dispose: (entry, _key, reason) => {
+        entry.left();
         if (reason === 'evict') this.#evicted(kind);
       },
     });

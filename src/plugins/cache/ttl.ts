@@ -43,8 +43,25 @@ export function limitTtls(reply: Reply, limits: TtlLimits, negative: boolean): L
 
 /** The reply with each record's TTL as `ttlOf` gives it for the one it has. */
 export function mapTtls(reply: Reply, ttlOf: (ttl: number) => number): Reply {
-  const mapped = (sets: readonly RRset[]): readonly RRset[] =>
-    sets.length === 0 ? sets : sets.map((set) => withTtl(set, ttlOf(set.ttl)));
+  return mapSets(reply, (set) => withTtl(set, ttlOf(set.ttl)));
+}
+
+/** The reply with all records marked as counting down. */
+export function agingTtls(reply: Reply): Reply {
+  return mapSets(reply, (set) => (set.aging === true ? set : { ...set, aging: true }));
+}
+
+/** The reply without such marks. */
+export function fixedTtls(reply: Reply): Reply {
+  return mapSets(reply, (set) => {
+    if (set.aging === undefined) return set;
+    const { aging: _aging, ...fixed } = set;
+    return fixed;
+  });
+}
+
+function mapSets(reply: Reply, map: (set: RRset) => RRset): Reply {
+  const mapped = (sets: readonly RRset[]): readonly RRset[] => (sets.length === 0 ? sets : sets.map(map));
   const { answers, authority, additional } = reply;
   return { ...reply, answers: mapped(answers), authority: mapped(authority), additional: mapped(additional) };
 }

@@ -84,6 +84,7 @@ function readConsolidation(option: Directive, problems: Problems): Consolidation
 
 class Errors implements Plugin {
   readonly name = 'errors';
+  /** Of an answer on whose way something is logged this is taken back. */
   readonly replayable = true;
   readonly #logger: Logger;
   readonly #consolidations: readonly Consolidation[];
@@ -103,7 +104,11 @@ class Errors implements Plugin {
   }
 
   #report(query: Query, answer: Answer): Answer {
-    if (answer.kind === 'failure' && answer.error !== undefined) this.#write(query, answer.rcode, answer.error);
+    if (answer.kind === 'failure' && answer.error !== undefined) {
+      // It may be a look-up's, and the answer to the client a reply: the next one is to be logged too.
+      query.replaying.forbid();
+      this.#write(query, answer.rcode, answer.error);
+    }
     return answer;
   }
 

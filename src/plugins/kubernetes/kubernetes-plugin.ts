@@ -61,7 +61,7 @@ export class Kubernetes implements Plugin {
     if (standing === 'unknown') return NOT_LISTED;
     const outcome = this.#look(query, zone);
     if (outcome === undefined) return next.answer(query);
-    return standing === 'stale' ? whenAnswered(outcome, fromSnapshot) : outcome;
+    return standing === 'stale' ? whenAnswered(outcome, (answer) => fromSnapshot(query, answer)) : outcome;
   }
 
   /** How the state stands that the answer rests on. */

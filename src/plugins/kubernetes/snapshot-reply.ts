@@ -8,6 +8,7 @@
  */
 import type { RRset } from '../../dns/rrset.ts';
 import type { Answer } from '../answer.ts';
+import type { Query } from '../query.ts';
 import { explain } from '../reasons.ts';
 
 /** Seconds. */
@@ -17,9 +18,14 @@ const MAX_NEGATIVE_TTL = 5;
 
 const STALE = explain('staleCluster');
 
-export function fromSnapshot(answer: Answer): Answer {
+export function fromSnapshot(query: Query, answer: Answer): Answer {
   if (answer.kind !== 'reply') return answer;
   const { answers, authority, additional, explanation } = answer;
+  const shortLived = (sets: readonly RRset[], most: number): readonly RRset[] => {
+    // What is lowered stays where it is, whereas an aging record is taken to count down (an ExternalName's target has such).
+    if (sets.some(({ ttl, aging }) => aging === true && ttl > most)) query.replaying.forbid();
+    return lowered(sets, most);
+  };
   if (answers.length === 0) {
     return {
       ...answer,
@@ -36,7 +42,7 @@ export function fromSnapshot(answer: Answer): Answer {
   };
 }
 
-function shortLived(sets: readonly RRset[], most: number): readonly RRset[] {
+function lowered(sets: readonly RRset[], most: number): readonly RRset[] {
   return sets.map((set) => {
     const ttl = Math.min(set.ttl, most);
     if (set.kind !== 'soa') return { ...set, ttl };

@@ -8,7 +8,7 @@
 import { type Fact, fileFact } from '../../cluster/facts.ts';
 import { Rcode, Type } from '../../dns/constants.ts';
 import { isTransfer } from '../../dns/message.ts';
-import type { AddressRRset, RRset } from '../../dns/rrset.ts';
+import type { AddressRRset, MxRRset, RRset } from '../../dns/rrset.ts';
 import type { Answer, Outcome } from '../answer.ts';
 import { onlyUse } from '../once.ts';
 import type { Host, Next, Plugin, PluginDirective } from '../plugin.ts';
@@ -32,9 +32,11 @@ export const loadbalance: PluginDirective = {
 
 /** Which addresses come first. */
 interface Policy {
+  /** Every order of the addresses is as likely as any other, so that whoever gives the reply again can draw one itself. */
+  readonly isFair: boolean;
   /** True where answers of this type are left as they are. */
   passes(query: Query): boolean;
-  addresses(sets: readonly AddressRRset[], room: number): readonly RRset[];
+  addresses(sets: readonly AddressRRset[], room: number): readonly AddressRRset[];
   exchanges: typeof shuffleExchanges;
 }
 
@@ -63,16 +65,18 @@ async function createPolicy(policy: LoadBalancePolicy, host: Host): Promise<Poli
 class RoundRobin implements Policy {
   readonly #groups: Groups | undefined;
   readonly exchanges = shuffleExchanges;
+  readonly isFair: boolean;
 
   constructor(groups: Groups | undefined) {
     this.#groups = groups;
+    this.isFair = groups === undefined;
   }
 
   passes(): boolean {
     return false;
   }
 
-  addresses(sets: readonly AddressRRset[], room: number): readonly RRset[] {
+  addresses(sets: readonly AddressRRset[], room: number): readonly AddressRRset[] {
     return shuffleAddresses(sets, room, this.#groups);
   }
 }
@@ -80,6 +84,7 @@ class RoundRobin implements Policy {
 class Weighted implements Policy {
   readonly #file: WeightFile;
   readonly #fact: Fact;
+  readonly isFair = false;
 
   constructor(file: WeightFile, fact: Fact) {
     this.#file = file;
@@ -92,18 +97,18 @@ class Weighted implements Policy {
     return false;
   }
 
-  addresses(sets: readonly AddressRRset[]): readonly RRset[] {
+  addresses(sets: readonly AddressRRset[]): readonly AddressRRset[] {
     return drawFirst(sets, this.#file.weights);
   }
 
-  exchanges(sets: Parameters<typeof shuffleExchanges>[0]): readonly RRset[] {
+  exchanges(sets: readonly MxRRset[]): readonly MxRRset[] {
     return sets;
   }
 }
 
 class LoadBalance implements Plugin {
   readonly name = 'loadbalance';
-  /** Of an answer whose order is left to chance this is taken back. */
+  /** Of an answer whose order is left to chance this is taken back, unless whoever gives it again can draw another. */
   readonly replayable = true;
   readonly #policy: Policy;
 
@@ -124,15 +129,16 @@ class LoadBalance implements Plugin {
     const inAuthority = survey(answer.authority);
     const inAdditional = survey(answer.additional);
     if (inAnswers === undefined && inAuthority === undefined && inAdditional === undefined) return answer;
+    const { room, replaying } = query;
+    const answers = this.#order(answer.answers, inAnswers, room);
+    const authority = this.#order(answer.authority, inAuthority, room);
+    const additional = this.#order(answer.additional, inAdditional, room);
+    const drawn = this.#policy.isFair ? drawnAlike(answers, inAnswers) : undefined;
+    if (drawn !== undefined) replaying.drew(drawn);
     // The next client is to have an order of its own.
-    if (isDrawn(inAnswers) || isDrawn(inAuthority) || isDrawn(inAdditional)) query.replaying.forbid();
-    const { room } = query;
-    return {
-      ...answer,
-      answers: this.#order(answer.answers, inAnswers, room),
-      authority: this.#order(answer.authority, inAuthority, room),
-      additional: this.#order(answer.additional, inAdditional, room),
-    };
+    else if (isDrawn(inAnswers)) replaying.forbid();
+    if (isDrawn(inAuthority) || isDrawn(inAdditional)) replaying.forbid();
+    return { ...answer, answers, authority, additional, drawn };
   }
 
   /** The same array where nothing is to be ordered. */
@@ -154,4 +160,25 @@ class LoadBalance implements Plugin {
 /** Whether the order of a section is left to chance. */
 function isDrawn(found: Survey | undefined): boolean {
   return found !== undefined && (found.addresses > 1 || found.exchanges > 1);
+}
+
+/**
+ * The addresses that were drawn in a section, where nothing else was and each might stand in the place of any other: owner,
+ * type, class, TTL, and whether that counts down, are the same.
+ */
+function drawnAlike(sets: readonly RRset[], found: Survey | undefined): readonly AddressRRset[] | undefined {
+  if (found === undefined || found.addresses < 2 || found.exchanges > 1) return undefined;
+  const drawn = sets.filter((set) => set.kind === 'address');
+  const [first] = drawn;
+  return first !== undefined && drawn.every((set) => isLike(set, first)) ? drawn : undefined;
+}
+
+function isLike(one: AddressRRset, other: AddressRRset): boolean {
+  return (
+    one.owner.equals(other.owner) &&
+    one.type === other.type &&
+    one.class === other.class &&
+    one.ttl === other.ttl &&
+    one.aging === other.aging
+  );
 }

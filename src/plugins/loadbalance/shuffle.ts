@@ -5,7 +5,7 @@
  * `Math.random` does for this: who gets which of equal endpoints is no secret, and nothing is won by foreseeing it.
  */
 import { HEADER_OCTETS } from '../../dns/message.ts';
-import { type AddressRRset, type MxRRset, type RRset, addressSize } from '../../dns/rrset.ts';
+import { type AddressRRset, type MxRRset, addressSize } from '../../dns/rrset.ts';
 import { singleAddresses, singleExchanges } from './sections.ts';
 
 /** Puts addresses into groups, which stand one behind the other. */
@@ -25,7 +25,7 @@ export function shuffleAddresses(
   sets: readonly AddressRRset[],
   room: number,
   groups: Groups | undefined,
-): readonly RRset[] {
+): readonly AddressRRset[] {
   const [first] = sets;
   if (first === undefined) return sets;
   if (sets.length === 1) return [shuffleSet(first, room, groups)];
@@ -40,7 +40,7 @@ export function shuffleAddresses(
 }
 
 /** Mail exchanges, of which there are few, in random order. */
-export function shuffleExchanges(sets: readonly MxRRset[]): readonly RRset[] {
+export function shuffleExchanges(sets: readonly MxRRset[]): readonly MxRRset[] {
   const singles = singleExchanges(sets);
   drawItems(singles, singles.length);
   return singles;

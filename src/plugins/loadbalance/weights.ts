@@ -8,7 +8,7 @@
  */
 import { parseAddress } from '../../dns/address.ts';
 import { Name } from '../../dns/name.ts';
-import { type AddressRRset, type RRset, addressSize } from '../../dns/rrset.ts';
+import { type AddressRRset, addressSize } from '../../dns/rrset.ts';
 import { singleAddresses } from './sections.ts';
 import { below, swap } from './shuffle.ts';
 
@@ -54,7 +54,7 @@ function shown(text: string): string {
 }
 
 /** Draws one address of a section by the weights and changes it with the first. The others stay where they are. */
-export function drawFirst(sets: readonly AddressRRset[], weights: Weights): readonly RRset[] {
+export function drawFirst(sets: readonly AddressRRset[], weights: Weights): readonly AddressRRset[] {
   const [only] = sets;
   if (only === undefined) return sets;
   const weighed = sets.flatMap((set) => weightsOf(set, weights.get(set.owner.key)));

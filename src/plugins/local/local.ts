@@ -6,8 +6,8 @@ import { eachOption, expectArguments, forbidBlock, readChoice } from '../../core
 import { Class, Rcode, Type } from '../../dns/constants.ts';
 import { Name } from '../../dns/name.ts';
 import type { RRset } from '../../dns/rrset.ts';
-import type { Series } from '../../telemetry/metrics.ts';
 import { type Outcome, reply } from '../answer.ts';
+import { CountedAgain } from '../counted-again.ts';
 import { onlyUse } from '../once.ts';
 import { zoneOf } from '../zone-arguments.ts';
 import type { Next, Plugin, PluginDirective } from '../plugin.ts';
@@ -42,7 +42,7 @@ export const local: PluginDirective = {
       create({ metrics }) {
         const name = 'coredns_local_localhost_requests_total';
         const help = 'Questions for localhost in front of another name, which search paths make.';
-        return { plugin: new Local(prefix, metrics.counter(name, help).with()) };
+        return { plugin: new Local(prefix, new CountedAgain(metrics.counter(name, help).with())) };
       },
     };
   },
@@ -52,9 +52,10 @@ class Local implements Plugin {
   readonly name = 'local';
   readonly replayable = true;
   readonly #prefix: boolean;
-  readonly #prefixed: Series;
+  readonly #prefixed: CountedAgain;
 
-  constructor(prefix: boolean, prefixed: Series) {
+  /** @param prefixed counts questions for `localhost.ANYTHING` */
+  constructor(prefix: boolean, prefixed: CountedAgain) {
     this.#prefix = prefix;
     this.#prefixed = prefixed;
   }
@@ -65,7 +66,8 @@ class Local implements Plugin {
     const zone = zoneOf(REVERSE_ZONES, name);
     if (zone !== undefined) return reverse(query, zone);
     if (!this.#prefix || name.labelCount < 2 || name.label(0) !== 'localhost') return next.answer(query);
-    this.#prefixed.add();
+    this.#prefixed.again();
+    query.replaying.each(this.#prefixed);
     // No zone is known above such a name, so that it is its own.
     return loopback(query, name);
   }

@@ -13,6 +13,7 @@ import type { Answer, Outcome } from '../answer.ts';
 import { readZones, zoneOf } from '../zone-arguments.ts';
 import type { Clock, Host, Next, Plugin, PluginDirective } from '../plugin.ts';
 import type { Query } from '../query.ts';
+import { ZoneMap } from '../zone-map.ts';
 import { type AnswerClass, answerClasses, classOfType, typeOfAnswer } from './classes.ts';
 import { COMMON, type Format, compileFormat } from './format.ts';
 import { JSON_WORD, jsonFormat } from './json.ts';
@@ -74,23 +75,22 @@ function readNames(tokens: readonly Token[], problems: Problems): readonly Name[
   return readZones(tokens, ['.'], problems);
 }
 
-/** Not replayable: each query is to have its line. */
 class Log implements Plugin {
   readonly name = 'log';
+  /** Of an answer that has a line this is taken back: the next query is to have one too. */
+  readonly replayable = true;
   readonly #rules: readonly LogRule[];
   readonly #logger: Logger;
   readonly #clock: Clock;
-  /** Of the server block, longest first, with what is printed of each. */
-  readonly #zones: readonly { readonly zone: Name; readonly text: string }[];
+  /** What is printed of each zone of the server block. */
+  readonly #zones: ZoneMap<string>;
 
   constructor(rules: readonly LogRule[], host: Host) {
     this.#rules = rules;
     // CoreDNS's query lines bear no plugin's name.
     this.#logger = host.logger('');
     this.#clock = host.clock;
-    this.#zones = host.block.zones
-      .map((text) => ({ zone: Name.fromText(text), text }))
-      .toSorted((one, other) => other.zone.labelCount - one.zone.labelCount);
+    this.#zones = new ZoneMap(host.block.zones.map((text) => [Name.fromText(text), text]));
   }
 
   answer(query: Query, next: Next): Outcome {
@@ -109,14 +109,12 @@ class Log implements Plugin {
 
   #write({ classes, format }: LogRule, query: Query, answer: Answer, start: number): Answer {
     if (!classes.has('all') && !classes.has(classOfType(typeOfAnswer(query, answer)))) return answer;
+    query.replaying.forbid();
+    const zone = this.#zones.find(query.name) ?? '';
     const duration = format.timed ? this.#clock.monotonic() - start : 0;
-    const line = format.print({ query, answer, time: this.#clock.now(), duration, zone: this.#zoneOf(query) });
+    const line = format.print({ query, answer, time: this.#clock.now(), duration, zone });
     if (format.whole) this.#logger.plain(line);
     else this.#logger.info(line);
     return answer;
-  }
-
-  #zoneOf({ name }: Query): string {
-    return this.#zones.find(({ zone }) => name.isAtOrBelow(zone))?.text ?? '';
   }
 }

@@ -14,6 +14,7 @@ import { onlyUse } from '../once.ts';
 import type { Block, Clock, Host, HttpAddress, Next, Plugin, PluginDirective, RunningPlugin } from '../plugin.ts';
 import type { Query } from '../query.ts';
 import { replySize } from '../reply-size.ts';
+import { ZoneMap } from '../zone-map.ts';
 import { type QueryCounts, QueryMetrics } from './report.ts';
 
 const DEFAULT_ADDRESS: HttpAddress = { address: '127.0.0.1', port: 9153 };
@@ -68,29 +69,26 @@ function* pluginLabels({ servers, zones, plugins }: Block): Generator<readonly s
 
 /** A zone of the block at one address. */
 interface Place {
-  readonly zone: Name;
   /** Presentation form, lower case, with final dot. */
-  readonly text: string;
+  readonly zone: string;
   /** Made for the first query, since zones may be many. */
   counts: QueryCounts | undefined;
 }
 
-/** Not replayable: each query is to be counted. */
 class Prometheus implements Plugin {
   readonly name = 'prometheus';
+  /** Each query is counted, those that are answered again by what is declared for them. */
+  readonly replayable = true;
   readonly #metrics: QueryMetrics;
   readonly #clock: Clock;
-  /** Longest first. */
-  readonly #zones: readonly Pick<Place, 'zone' | 'text'>[];
-  /** By server, the longest zone first. */
-  readonly #places = new Map<string, readonly Place[]>();
+  readonly #zones: readonly string[];
+  /** By server. */
+  readonly #places = new Map<string, ZoneMap<Place>>();
 
   constructor(metrics: QueryMetrics, block: Block, clock: Clock) {
     this.#metrics = metrics;
     this.#clock = clock;
-    this.#zones = block.zones
-      .map((text) => ({ zone: Name.fromText(text), text }))
-      .toSorted((one, other) => other.zone.labelCount - one.zone.labelCount);
+    this.#zones = block.zones;
   }
 
   /** An exception is counted by the server, which answers for it. */
@@ -101,26 +99,29 @@ class Prometheus implements Plugin {
     return this.#count(query, outcome, start);
   }
 
+  /** Failures and silences are declared too: the answer to a look-up may be one, and the client's a reply all the same. */
   #count(query: Query, answer: Answer, start: number): Answer {
-    const { client, question, request, requestSize } = query;
     const counts = this.#countsOf(query);
-    counts?.request(client, query.type, request.edns?.dnssecOk ?? false, requestSize);
+    if (counts === undefined) return answer;
+    const { client, question, request, requestSize, replaying } = query;
+    const dnssecOk = request.edns?.dnssecOk ?? false;
     const plugin = answer.kind === 'reply' ? query.lastEntered : '';
-    const duration = this.#clock.monotonic() - start;
-    counts?.response(client, rcodeOfAnswer(answer), plugin, replySize(question, answer), duration);
+    const rcode = rcodeOfAnswer(answer);
+    const size = replySize(question, answer);
+    counts.request(client, query.type, dnssecOk, requestSize);
+    counts.response(client, rcode, plugin, size, this.#clock.monotonic() - start);
+    if (replaying.allowed) replaying.each(counts.again(client, query.type, dnssecOk, rcode, plugin), size);
     return answer;
   }
 
   /** Of the longest zone that the name is in: whatever comes here is in one. */
   #countsOf({ server, name }: Query): QueryCounts | undefined {
-    for (const place of this.#places.get(server) ?? this.#open(server)) {
-      if (name.isAtOrBelow(place.zone)) return (place.counts ??= this.#metrics.at(server, place.text));
-    }
-    return undefined;
+    const place = (this.#places.get(server) ?? this.#open(server)).find(name);
+    return place && (place.counts ??= this.#metrics.at(server, place.zone));
   }
 
-  #open(server: string): readonly Place[] {
-    const places = this.#zones.map(({ zone, text }) => ({ zone, text, counts: undefined }));
+  #open(server: string): ZoneMap<Place> {
+    const places = new ZoneMap<Place>(this.#zones.map((zone) => [Name.fromText(zone), { zone, counts: undefined }]));
     this.#places.set(server, places);
     return places;
   }

@@ -5,11 +5,14 @@
  *     prometheus (the chain)      ──┐
  *                                   ├─► QueryCounts of (server, zone) ──► Series, Observations
  *     the server, for what it     ──┘      by protocol × family × type, and by plugin × response code;
- *     answers before any chain             each opened when it is needed first
+ *     answers before any chain             │   each opened when it is needed first
+ *                                          └─► Effect: the same counts, for an answer that is given again
  */
 import { Type, rcodeMnemonic, typeName } from '../../dns/constants.ts';
 import type { CounterFamily, HistogramFamily, Metrics, Observations, Series } from '../../telemetry/metrics.ts';
 import type { Client } from '../query.ts';
+import type { Effect } from '../replay.ts';
+import { QueryAgain, RequestsOf } from './query-again.ts';
 
 /** The zone of queries that were answered before a server block was chosen. */
 export const DROPPED = 'dropped';
@@ -55,12 +58,9 @@ for (const [place, type] of COUNTED_TYPES.entries()) typePlaces[type] = place + 
 const TYPE_COUNT = COUNTED_TYPES.length + 1;
 
 type Protocol = Client['protocol'];
-const PROTOCOLS: readonly Protocol[] = ['udp', 'tcp'];
-/** What metrics call IPv4 and IPv6. */
-const FAMILIES: readonly string[] = ['1', '2'];
 
 /** Who asked: all that is counted of a client. */
-export type Asker = Pick<Client, 'protocol' | 'clientAddress'>;
+export type Asker = Pick<Client, 'protocol' | 'clientFamily'>;
 
 /** The families, once for a process; it hands out what is counted for an address and zone. */
 export class QueryMetrics {
@@ -111,19 +111,17 @@ export class QueryCounts {
   readonly #families: QueryMetrics;
   readonly #server: string;
   readonly #zone: string;
-  /** By protocol, family and type. */
-  readonly #requests: (Series | undefined)[];
-  readonly #sizes: Readonly<Record<Protocol, SizesOf>> = { udp: {}, tcp: {} };
+  readonly #udp: OverProtocol = { requests: [] };
+  readonly #tcp: OverProtocol = { requests: [] };
   #dnssecRequests: Series | undefined;
   #durations: Observations | undefined;
   /** By plugin, then by response code. */
-  readonly #responses = new Map<string, Map<number, Series>>();
+  readonly #answers = new Map<string, Map<number, AnswersOf>>();
 
   constructor(families: QueryMetrics, server: string, zone: string) {
     this.#families = families;
     this.#server = server;
     this.#zone = zone;
-    this.#requests = Array.from({ length: PROTOCOLS.length * FAMILIES.length * TYPE_COUNT });
   }
 
   /**
@@ -132,14 +130,12 @@ export class QueryCounts {
    * @param type of the question; 0 where there is none
    * @param size octets of the message as it was received
    */
-  request({ protocol, clientAddress }: Asker, type: number, dnssecOk: boolean, size: number): void {
-    const typePlace = typePlaces[type] ?? 0;
-    const family = clientAddress.includes(':') ? 1 : 0;
-    const at = ((protocol === 'udp' ? 0 : 1) * FAMILIES.length + family) * TYPE_COUNT + typePlace;
-    (this.#requests[at] ??= this.#openRequests(protocol, family, typePlace)).add();
-    const sizes = this.#sizes[protocol];
-    (sizes.request ??= this.#families.requestSizes.with(this.#server, this.#zone, NO_VIEW, protocol)).observe(size);
-    if (dnssecOk) (this.#dnssecRequests ??= this.#families.dnssecRequests.with(...this.#where)).add();
+  request({ protocol, clientFamily }: Asker, type: number, dnssecOk: boolean, size: number): void {
+    this.#requestsOf(protocol, typePlaces[type] ?? 0)
+      .from(clientFamily)
+      .add();
+    this.#requestSizesOf(protocol).observe(size);
+    if (dnssecOk) this.#dnssecRequestsHere.add();
   }
 
   /**
@@ -150,38 +146,107 @@ export class QueryCounts {
    * @param duration milliseconds, with fractions
    */
   response({ protocol }: Asker, rcode: number, plugin: string, size: number, duration: number): void {
-    this.#responsesOf(rcode, plugin).add();
-    const sizes = this.#sizes[protocol];
-    (sizes.response ??= this.#families.responseSizes.with(this.#server, this.#zone, NO_VIEW, protocol)).observe(size);
-    (this.#durations ??= this.#families.durations.with(...this.#where)).observe(duration / 1000);
+    this.#answersOf(rcode, plugin).responses.add();
+    this.#responseSizesOf(protocol).observe(size);
+    this.#durationsHere.observe(duration / 1000);
   }
 
-  get #where(): readonly [string, string, string] {
-    return [this.#server, this.#zone, NO_VIEW];
+  /**
+   * What counts a query and its answer once more, as `request` and `response` do; the amount is the answer's size. The same
+   * object for all that differ in nothing that has a label, so that there are few.
+   */
+  again({ protocol }: Asker, type: number, dnssecOk: boolean, rcode: number, plugin: string): Effect {
+    const { responses, effects } = this.#answersOf(rcode, plugin);
+    const typePlace = typePlaces[type] ?? 0;
+    const at = ((protocol === 'udp' ? 0 : 2) + (dnssecOk ? 1 : 0)) * TYPE_COUNT + typePlace;
+    return (effects[at] ??= new QueryAgain({
+      requests: this.#requestsOf(protocol, typePlace),
+      requestSizes: this.#requestSizesOf(protocol),
+      dnssecRequests: dnssecOk ? this.#dnssecRequestsHere : undefined,
+      responses,
+      responseSizes: this.#responseSizesOf(protocol),
+      durations: this.#durationsHere,
+    }));
   }
 
-  #openRequests(protocol: Protocol, family: number, typePlace: number): Series {
+  #over(protocol: Protocol): OverProtocol {
+    return protocol === 'udp' ? this.#udp : this.#tcp;
+  }
+
+  #requestsOf(protocol: Protocol, typePlace: number): RequestsOf {
+    return (this.#over(protocol).requests[typePlace] ??= this.#openRequests(protocol, typePlace));
+  }
+
+  #requestSizesOf(protocol: Protocol): Observations {
+    return (this.#over(protocol).requestSizes ??= this.#families.requestSizes.with(
+      this.#server,
+      this.#zone,
+      NO_VIEW,
+      protocol,
+    ));
+  }
+
+  #responseSizesOf(protocol: Protocol): Observations {
+    return (this.#over(protocol).responseSizes ??= this.#families.responseSizes.with(
+      this.#server,
+      this.#zone,
+      NO_VIEW,
+      protocol,
+    ));
+  }
+
+  get #dnssecRequestsHere(): Series {
+    return (this.#dnssecRequests ??= this.#families.dnssecRequests.with(this.#server, this.#zone, NO_VIEW));
+  }
+
+  get #durationsHere(): Observations {
+    return (this.#durations ??= this.#families.durations.with(this.#server, this.#zone, NO_VIEW));
+  }
+
+  #openRequests(protocol: Protocol, typePlace: number): RequestsOf {
     const type = COUNTED_TYPES[typePlace - 1];
     const label = type === undefined ? OTHER : typeName(type);
-    return this.#families.requests.with(...this.#where, protocol, FAMILIES[family] ?? '', label);
+    return new RequestsOf((family) =>
+      this.#families.requests.with(this.#server, this.#zone, NO_VIEW, protocol, family, label),
+    );
   }
 
-  #responsesOf(rcode: number, plugin: string): Series {
-    let ofPlugin = this.#responses.get(plugin);
+  #answersOf(rcode: number, plugin: string): AnswersOf {
+    let ofPlugin = this.#answers.get(plugin);
     if (ofPlugin === undefined) {
       ofPlugin = new Map();
-      this.#responses.set(plugin, ofPlugin);
+      this.#answers.set(plugin, ofPlugin);
     }
-    let series = ofPlugin.get(rcode);
-    if (series === undefined) {
-      series = this.#families.responses.with(...this.#where, rcodeMnemonic(rcode) ?? OTHER, plugin);
-      ofPlugin.set(rcode, series);
-    }
-    return series;
+    return ofPlugin.get(rcode) ?? this.#openAnswers(ofPlugin, rcode, plugin);
+  }
+
+  /** Response codes without a name are one, since upstreams can write any. */
+  #openAnswers(ofPlugin: Map<number, AnswersOf>, rcode: number, plugin: string): AnswersOf {
+    const name = rcodeMnemonic(rcode);
+    const key = name === undefined ? NAMELESS : rcode;
+    const known = ofPlugin.get(key);
+    if (known !== undefined) return known;
+    const responses = this.#families.responses.with(this.#server, this.#zone, NO_VIEW, name ?? OTHER, plugin);
+    const answers: AnswersOf = { responses, effects: [] };
+    ofPlugin.set(key, answers);
+    return answers;
   }
 }
 
-interface SizesOf {
-  request?: Observations;
-  response?: Observations;
+/** Stands for every response code without a name. */
+const NAMELESS = -1;
+
+/** What is counted of all queries over one protocol. */
+interface OverProtocol {
+  /** By the place of the type. */
+  readonly requests: (RequestsOf | undefined)[];
+  requestSizes?: Observations;
+  responseSizes?: Observations;
+}
+
+/** What is counted of all answers of a plugin with a response code. */
+interface AnswersOf {
+  readonly responses: Series;
+  /** By protocol, DO and type. */
+  readonly effects: (Effect | undefined)[];
 }

@@ -9,7 +9,8 @@
 import { Class, Rcode, Type } from '../../dns/constants.ts';
 import { Name } from '../../dns/name.ts';
 import { eachOption, expectArguments, forbidBlock, wordsAsZones } from '../../corefile/options.ts';
-import { type Answer, type Outcome, reply } from '../answer.ts';
+import type { RRset } from '../../dns/rrset.ts';
+import { type Answer, type Outcome, type Reply, reply } from '../answer.ts';
 import { onlyUse } from '../once.ts';
 import type { ConfigureContext, Next, Plugin, PluginDirective, PluginSetup } from '../plugin.ts';
 import type { Query } from '../query.ts';
@@ -118,14 +119,14 @@ class SearchPath implements Plugin {
     // Whether there is such a name cannot be told now: whoever is asked for the short one could only be wrong.
     if (answer.kind === 'failure' && answer.rcode === Rcode.SERVFAIL) return answer;
     if (answer.kind !== 'reply' || answer.rcode !== Rcode.NOERROR) return undefined;
-    const ttl = answer.answers[0]?.ttl ?? answer.authority[0]?.ttl ?? EMPTY_ANSWER_TTL;
-    const owner = query.name;
-    return reply({
-      ...answer,
-      answers: [
-        { owner, type: Type.CNAME, class: Class.IN, ttl, kind: 'name', targets: [full] },
-        ...(query.type === Type.CNAME ? [] : answer.answers),
-      ],
-    });
+    const alias = aliasFor(query.name, full, answer);
+    return reply({ ...answer, answers: query.type === Type.CNAME ? [alias] : [alias, ...answer.answers] });
   }
+}
+
+/** It lives as long as the first record of what it leads to, and counts down with it. */
+function aliasFor(owner: Name, full: Name, { answers, authority }: Reply): RRset {
+  const { ttl, aging } = answers[0] ?? authority[0] ?? { ttl: EMPTY_ANSWER_TTL };
+  const alias: RRset = { owner, type: Type.CNAME, class: Class.IN, ttl, kind: 'name', targets: [full] };
+  return aging === true ? { ...alias, aging } : alias;
 }

@@ -4,7 +4,8 @@
  */
 import { Class, Type, classMnemonics, className, typeMnemonics, typeName } from '../../dns/constants.ts';
 import type { Name } from '../../dns/name.ts';
-import type { CounterFamily, Metrics, Series } from '../../telemetry/metrics.ts';
+import type { CounterFamily, Metrics } from '../../telemetry/metrics.ts';
+import { CountedAgain } from '../counted-again.ts';
 import type { Query } from '../query.ts';
 
 /** What of a rule stands in for ANY in a question. */
@@ -15,8 +16,8 @@ interface Wanted {
 
 export type Section = 'answer' | 'authority' | 'additional';
 
-/** Classes and types by number. */
-type ByKind = Map<number, Series>;
+/** By class and type as a number, where both have a name; else by the labels that they share with others. */
+type ByKind = Map<number | string, CountedAgain>;
 
 export class TemplateCounts {
   readonly #matches: CounterFamily;
@@ -39,19 +40,22 @@ export class TemplateCounts {
     );
   }
 
-  /** @param zone of the rule, the same object each time */
+  /**
+   * Counts a question, whenever its answer is given again too.
+   *
+   * @param zone of the rule, the same object each time
+   */
   matched(query: Query, zone: Name, wanted: Wanted): void {
     const ofZone = this.#ofZone(query.server, zone);
     const kind = query.question.class * 0x1_0000 + query.type;
-    let series = ofZone.get(kind);
-    if (series === undefined) {
-      series = this.#matches.with(...labelsOf(query, zone, wanted));
-      ofZone.set(kind, series);
-    }
-    series.add();
+    const counted = ofZone.get(kind) ?? this.#open(ofZone, kind, labelsOf(query, zone, wanted));
+    counted.again();
+    query.replaying.each(counted);
   }
 
   /**
+   * Counts a record that could not be made. The answer is a failure, which is not given again.
+   *
    * @param failure `text`: the template could not be filled in; `no-record`: what came out is none
    * @param template as it stands in the Corefile
    */
@@ -65,6 +69,17 @@ export class TemplateCounts {
   ): void {
     const family = failure === 'text' ? this.#templateFailures : this.#recordFailures;
     family.with(...labelsOf(query, zone, wanted), section, template).add();
+  }
+
+  #open(ofZone: ByKind, kind: number, labels: Labels): CountedAgain {
+    const [, , , klass, type] = labels;
+    const key = klass === '' || type === '' ? `${klass} ${type}` : kind;
+    let counted = ofZone.get(key);
+    if (counted === undefined) {
+      counted = new CountedAgain(this.#matches.with(...labels));
+      ofZone.set(key, counted);
+    }
+    return counted;
   }
 
   #ofZone(server: string, zone: Name): ByKind {
@@ -82,8 +97,10 @@ export class TemplateCounts {
   }
 }
 
+type Labels = readonly [server: string, zone: string, view: string, klass: string, type: string];
+
 /** A class or type without a name has no label, as in CoreDNS: a client could make 65,536 series of them. */
-function labelsOf({ question, server }: Query, zone: Name, wanted: Wanted): readonly string[] {
+function labelsOf({ question, server }: Query, zone: Name, wanted: Wanted): Labels {
   const klass = className(question.class === Class.ANY ? wanted.class : question.class);
   const type = typeName(question.type === Type.ANY ? wanted.type : question.type);
   return [

@@ -49,7 +49,7 @@ export interface TemplateRule {
   readonly fallthrough: readonly Name[];
   /** Whether groups of the expressions are printed. */
   readonly usesGroups: boolean;
-  /** Whether something is printed that differs between clients who ask the same. */
+  /** Whether something is printed that differs between clients who ask the same: an address, or how the name is spelt. */
   readonly usesClient: boolean;
 }
 

@@ -28,11 +28,10 @@ export const template: PluginDirective = {
   },
 };
 
-/** Replayable unless something of the client itself is printed. */
+/** Replayable, but for answers in which something of the client itself is printed. */
 function createTemplates(rules: readonly TemplateRule[], counts: TemplateCounts): Plugin {
   const answer = (query: Query, next: Next): Outcome => answerByRules(rules, counts, query, next);
-  const usesClient = rules.some((rule) => rule.usesClient);
-  return usesClient ? { name: 'template', answer } : { name: 'template', replayable: true, answer };
+  return { name: 'template', replayable: true, answer };
 }
 
 const NO_MATCH = failure(Rcode.SERVFAIL, explain('noTemplateMatches'));
@@ -82,6 +81,7 @@ function answerByRule(rule: TemplateRule, counts: TemplateCounts, query: Query, 
   const { rcode } = rule;
   const reason = rule.explanation ?? explain('configured');
   if (rcode === Rcode.SERVFAIL) return failure(rcode, reason);
+  if (rule.usesClient) query.replaying.forbid();
   const { question, client } = query;
   const data: TemplateData = { question, zone: zone.toLowerCase(), remote: client.clientAddress, ...found };
   const faults: string[] = [];
@@ -97,7 +97,11 @@ function answerByRule(rule: TemplateRule, counts: TemplateCounts, query: Query, 
   const authority = write('authority', rule.authority);
   const additional = write('additional', rule.additional);
   const [fault] = faults;
-  if (fault !== undefined) return failure(Rcode.SERVFAIL, explain('templateFailed'), fault);
+  if (fault !== undefined) {
+    // Each such query is counted and logged.
+    query.replaying.forbid();
+    return failure(Rcode.SERVFAIL, explain('templateFailed'), fault);
+  }
   const explanation = rcode === Rcode.NOERROR ? rule.explanation : reason;
   return chase(query, written, [], (answers) => reply({ rcode, explanation, answers, authority, additional }));
 }
