@@ -65,6 +65,8 @@ export const bounds = {
   resolvConfText: 65_536,
   /** Size of a file with certificates or a key for connections to upstreams. */
   certificateText: 1_048_576,
+  /** Octets of the answers that are given again without asking a plugin, with their keys: some 60,000. */
+  answerCache: 12_582_912,
   /** Octets that one `cache` keeps of each kind of answers, beside its limit in entries. */
   cacheOctets: 33_554_432,
   /** Refreshes of answers that one `cache` has under way. */

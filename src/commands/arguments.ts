@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { nearestWord } from '../corefile/nearest.ts';
+import { type UdpKind, udpKinds } from '../transport/udp-transport.ts';
 
 /** Flags as they were given; what was not given is undefined or empty. */
 export interface Flags {
@@ -17,6 +18,8 @@ export interface Flags {
   readonly fixtures: readonly string[];
   /** Where the state of the cluster is kept between runs. */
   readonly snapshot: string | undefined;
+  /** How UDP is spoken; undefined for the best that there is. */
+  readonly udp: UdpKind | undefined;
 }
 
 export type CommandLine =
@@ -35,6 +38,7 @@ const options = {
   bind: { type: 'string', multiple: true },
   fixture: { type: 'string', multiple: true },
   snapshot: { type: 'string' },
+  udp: { type: 'string' },
   'print-config': { type: 'boolean' },
   help: { type: 'boolean' },
 } as const;
@@ -55,6 +59,10 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   const portText = values['dns.port'] ?? values.p;
   const port = portText === undefined ? undefined : readPort(portText);
   if (port === 'none') return wrong(`'${portText}' is not a port; expected a number from 0 to 65535`);
+  const udp = udpKinds.find((kind) => kind === values.udp);
+  if (values.udp !== undefined && udp === undefined) {
+    return wrong(`'${values.udp}' is no way to speak UDP; expected ${udpKinds.join(' or ')}`);
+  }
   return {
     command: values['print-config'] === true ? 'print-config' : (command ?? 'serve'),
     flags: {
@@ -65,6 +73,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       bind: values.bind ?? [],
       fixtures: values.fixture ?? [],
       snapshot: values.snapshot,
+      udp,
     },
   };
 }

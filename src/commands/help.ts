@@ -12,6 +12,8 @@ export const helpText = `Nodens, a cluster DNS server for Kubernetes
   --snapshot PATH   keep the cluster's state in this file, and answer from it at the next start until the API server
                     does; for every 'kubernetes' without a 'snapshot' of its own
   --bind ADDR       address or interface for server blocks without 'bind'; may be given several times
+  --udp WAY         batch: many datagrams at a time (Linux, Node.js 26.9 and later; the default there); dgram: each
+                    by itself
   -dns.port N, -p N port of server blocks that give none (53)
   -pidfile FILE     write the process id there
   -quiet            say nothing at start

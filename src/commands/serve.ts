@@ -10,8 +10,10 @@ import type { FixtureSummary } from '../cluster/fixture/fixture.ts';
 import { renderReport, summaryText } from '../cluster/fixture/report.ts';
 import { ClusterStores } from '../cluster/stores.ts';
 import type { Clock } from '../plugins/plugin.ts';
+import { openAnswerCache } from '../server/answer-cache/answer-cache.ts';
 import { SharedThings } from '../server/shared-things.ts';
 import { type ClientNetwork, openNetwork } from '../transport/client/network.ts';
+import { chooseUdp } from '../transport/udp-transport.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { observeLog, observeProcess } from '../telemetry/process-metrics.ts';
 import { version } from '../version.ts';
@@ -107,6 +109,8 @@ async function start(chosen: ChosenConfiguration, flags: Flags, { log, network, 
       metrics,
       network,
       shared: new SharedThings(),
+      answers: openAnswerCache(facts, clock, metrics),
+      udp: await chooseUdp(flags.udp, (line) => log.logger().warning(line)),
       fatal,
     },
   });

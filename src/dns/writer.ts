@@ -12,10 +12,11 @@
 import { NameCompressor } from './compressor.ts';
 import { Flag, OptionCode, Rcode, Type } from './constants.ts';
 import { type EdnsOption, optRecordSize } from './edns.ts';
+import { Marks } from './marks.ts';
 import { HEADER_OCTETS } from './message.ts';
 import type { Question } from './question.ts';
 import type { Name } from './name.ts';
-import { type AddressRRset, type Mx, type RRset, type Soa, type Srv, addressSize } from './rrset.ts';
+import { type AddressRRset, type Mx, type RRset, type Soa, type SoaRRset, type Srv, addressSize } from './rrset.ts';
 
 /** What the OPT record of a reply says. */
 export interface OutgoingEdns {
@@ -39,8 +40,14 @@ export interface OutgoingMessage {
 
 /** type, class, TTL and data length of a record */
 const FIXED_RECORD_OCTETS = 10;
+/** A record's TTL stands so many octets before its data. */
+const TTL_BEFORE_DATA = 6;
+/** The serial of an SOA stands so many octets before the record's end. */
+const SERIAL_BEFORE_END = 20;
 /** type and class of a question */
 const FIXED_QUESTION_OCTETS = 4;
+/** Below this a loop is faster than a call. */
+const SHORT_NAME = 64;
 /** The response codes that the header has room for. */
 const HEADER_RCODES = 0xf;
 /** The DO bit among the flags of an OPT record (RFC 3225 §3). */
@@ -59,7 +66,10 @@ export class MessageWriter {
   #limit = 0;
   /** A record did not fit: nothing more is put in. */
   #full = false;
+  #inAnswers = false;
   readonly #compressor = new NameCompressor();
+  /** Of the message that was written last. */
+  readonly marks = new Marks();
 
   /**
    * Writes `message` to `target` from offset 0, at most `limit` octets and no more than `target` holds; all of `target`
@@ -79,6 +89,7 @@ export class MessageWriter {
   #fill(end: number, message: OutgoingMessage, wanted: OutgoingEdns | undefined): number {
     this.#at = HEADER_OCTETS;
     this.#full = false;
+    this.marks.reset();
 
     const question = fittingQuestion(message.question, end);
     this.#compressor.begin(question?.name);
@@ -87,7 +98,9 @@ export class MessageWriter {
     const edns = fittingEdns(wanted, end - this.#at);
     this.#limit = end - (edns === undefined ? 0 : optRecordSize(edns.options));
 
+    this.#inAnswers = true;
     const answers = this.#section(message.answers);
+    this.#inAnswers = false;
     const authority = this.#section(message.authority);
     const additional = this.#section(message.additional);
     const rcode = edns === undefined && message.rcode > HEADER_RCODES ? Rcode.SERVFAIL : message.rcode;
@@ -143,7 +156,7 @@ export class MessageWriter {
       case 'mx':
         return this.#records(set, set.exchanges, (mx) => this.#mx(mx));
       case 'soa':
-        return this.#records(set, [set.soa], (soa) => this.#soa(soa));
+        return this.#soaRecord(set);
       case 'opaque':
         return this.#records(set, set.data, (data) => this.#octets(data));
     }
@@ -161,6 +174,7 @@ export class MessageWriter {
       const length = this.#at - dataStart;
       this.#target[dataStart - 2] = length >> 8;
       this.#target[dataStart - 1] = length;
+      if (set.aging === true) this.marks.noteAging(dataStart - TTL_BEFORE_DATA);
       count++;
     }
     return count;
@@ -174,12 +188,23 @@ export class MessageWriter {
       const start = this.#at;
       this.#recordHeader(set, size);
       const target = this.#target;
-      let at = this.#at;
+      const dataStart = this.#at;
+      let at = dataStart;
       for (let j = i; j < i + size; j++) target[at++] = set.octets[j] ?? 0;
       this.#at = at;
       if (!this.#keep(start)) break;
+      if (this.#inAnswers) this.marks.noteAddress(dataStart);
+      if (set.aging === true) this.marks.noteAging(dataStart - TTL_BEFORE_DATA);
       count++;
     }
+    return count;
+  }
+
+  #soaRecord(set: SoaRRset): number {
+    const count = this.#records(set, [set.soa], this.#writeSoa);
+    // The serial and what stands behind it are five numbers of 32 bits at the end of the record.
+    if (count > 0 && set.serialSource !== undefined)
+      this.marks.noteSerial(this.#at - SERIAL_BEFORE_END, set.serialSource);
     return count;
   }
 
@@ -240,6 +265,9 @@ export class MessageWriter {
     }
   }
 
+  /** Made once: nearly every negative reply has such a record. */
+  readonly #writeSoa = (soa: Soa): void => this.#soa(soa);
+
   #soa(soa: Soa): void {
     this.#compressed(soa.primary);
     this.#compressed(soa.mailbox);
@@ -252,6 +280,7 @@ export class MessageWriter {
 
   /** RFC 6891 §6.1.2. Its room was kept free, so that it always fits. */
   #opt(edns: OutgoingEdns, rcode: number): void {
+    this.marks.opt = this.#at;
     this.#uint8(0);
     this.#uint16(Type.OPT);
     this.#uint16(edns.udpSize);
@@ -268,9 +297,16 @@ export class MessageWriter {
 
   /** The first octets of a name's wire form. */
   #name(name: Name, octets: number): void {
-    const end = this.#at + octets;
-    if (end <= this.#target.length) this.#buffer.write(name.written, this.#at, octets, 'latin1');
-    this.#at = end;
+    const start = this.#at;
+    this.#at = start + octets;
+    if (this.#at > this.#target.length) return;
+    const { written } = name;
+    if (octets > SHORT_NAME) {
+      this.#buffer.write(written, start, octets, 'latin1');
+      return;
+    }
+    const target = this.#target;
+    for (let i = 0; i < octets; i++) target[start + i] = written.charCodeAt(i);
   }
 
   #octets(octets: Uint8Array): void {

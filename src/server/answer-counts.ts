@@ -7,12 +7,25 @@ import type { Question } from '../dns/question.ts';
 import { uncompressedSize } from '../dns/size.ts';
 import { type Asker, DROPPED, type QueryCounts, QueryMetrics } from '../plugins/prometheus/report.ts';
 import type { Explanation } from '../plugins/reasons.ts';
+import type { Effect } from '../plugins/replay.ts';
 import type { CounterFamily, Metrics, Series } from '../telemetry/metrics.ts';
+
+class CountedReason implements Effect {
+  readonly #series: Series;
+
+  constructor(series: Series) {
+    this.#series = series;
+  }
+
+  again(): void {
+    this.#series.add();
+  }
+}
 
 export class AnswerCounts {
   readonly #server: string;
   readonly #explained: CounterFamily;
-  readonly #byWord = new Map<string, Series>();
+  readonly #byWord = new Map<string, CountedReason>();
   readonly #dropped: QueryCounts;
 
   /** @param server what metrics call the address: `dns://:53` */
@@ -36,12 +49,14 @@ export class AnswerCounts {
     this.#dropped.response(asker, rcode, '', uncompressedSize(question), 0);
   }
 
-  explained({ word }: Explanation): void {
-    let series = this.#byWord.get(word);
-    if (series === undefined) {
-      series = this.#explained.with(this.#server, word);
-      this.#byWord.set(word, series);
+  /** Counts an answer with a reason; gives what is to be done where the same answer is given again. */
+  explained({ word }: Explanation): Effect {
+    let reason = this.#byWord.get(word);
+    if (reason === undefined) {
+      reason = new CountedReason(this.#explained.with(this.#server, word));
+      this.#byWord.set(word, reason);
     }
-    series.add();
+    reason.again();
+    return reason;
   }
 }

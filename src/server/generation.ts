@@ -9,6 +9,8 @@ import type { FactCounters } from '../cluster/facts.ts';
 import type { ClusterStores } from '../cluster/stores.ts';
 import type { Network } from '../plugins/network.ts';
 import type { Block, Clock, Host, LameDuck, Plugin, RunningPlugin, Timeouts } from '../plugins/plugin.ts';
+import type { AnswerCache } from './answer-cache/answer-cache.ts';
+import type { UdpTransport } from '../transport/udp-transport.ts';
 import { linkChain } from './chain.ts';
 import { type HttpSite, type HttpSites, httpKey } from './http-listeners.ts';
 import { messageOf } from './message-of.ts';
@@ -27,6 +29,9 @@ export interface ProcessParts {
   readonly metrics: Metrics;
   readonly network: Network;
   readonly shared: SharedThings;
+  /** Gives answers again, over all listeners; left out, each answer is made anew. */
+  readonly answers?: AnswerCache | undefined;
+  readonly udp: UdpTransport;
   /** Set where another generation is in service, which goes on if this one cannot be created. */
   readonly isReload?: true;
   /** Told by a plugin that the server makes things worse by running. */

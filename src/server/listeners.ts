@@ -6,8 +6,8 @@ import type { Bounds } from '../bounds.ts';
 import type { Timeouts } from '../plugins/plugin.ts';
 import { openTcp } from '../transport/tcp.ts';
 import type { Listener, RequestHandler, TransportReport } from '../transport/transport.ts';
-import { openUdp } from '../transport/udp.ts';
-import { type UdpWildcardListener, openUdpWildcard } from '../transport/udp-wildcard.ts';
+import type { UdpTransport } from '../transport/udp-transport.ts';
+import type { UdpWildcardListener } from '../transport/udp-wildcard.ts';
 import { ANY_ADDRESS, type ListenAddress, overlap, ownOverlapText, placeText, whereText } from './plan.ts';
 import { messageOf } from './message-of.ts';
 import { listenKey } from './generation.ts';
@@ -53,15 +53,21 @@ export class ListenError extends Error {
   override readonly name = 'ListenError';
 }
 
+/** How sockets are opened, and who is told of what happens to them. */
+export interface Opening {
+  readonly udp: UdpTransport;
+  readonly report: TransportReport;
+}
+
 /** Opens UDP and TCP at an address; undefined, with one line, where the machine has no such address. */
-export async function openPair(wanted: WantedListener, report: TransportReport): Promise<ListenerPair | undefined> {
+export async function openPair(wanted: WantedListener, opening: Opening): Promise<ListenerPair | undefined> {
   const { at } = wanted;
   try {
-    return await openBoth(wanted, report, PORT_TRIES);
+    return await openBoth(wanted, opening, PORT_TRIES);
   } catch (error) {
     const code = codeOf(error);
     if (code !== undefined && MISSING_ADDRESS.has(code)) {
-      report(`this machine has no address ${at.address}: not served there`);
+      opening.report(`this machine has no address ${at.address}: not served there`);
       return undefined;
     }
     throw new ListenError(listenText(at, code, error), { cause: error });
@@ -71,28 +77,29 @@ export async function openPair(wanted: WantedListener, report: TransportReport):
 /** With port 0: how many ports that are free for UDP are tried for TCP. */
 const PORT_TRIES = 16;
 
-async function openBoth(wanted: WantedListener, report: TransportReport, tries: number): Promise<ListenerPair> {
+async function openBoth(wanted: WantedListener, opening: Opening, tries: number): Promise<ListenerPair> {
   const { at, handler, limits = {} } = wanted;
-  const udp = await openUdpAt(wanted, report);
+  const { report } = opening;
+  const udp = await openUdpAt(wanted, opening);
   try {
     const port = at.port === 0 ? (udp.bound[0]?.port ?? 0) : at.port;
     const tcp = await openTcp({ address: at.address, port, handler, report, limits });
     return { at, udp, tcp, refresh: async () => ('refresh' in udp ? udp.refresh() : undefined) };
   } catch (error) {
     await udp.close();
-    if (at.port === 0 && tries > 1 && codeOf(error) === 'EADDRINUSE') return openBoth(wanted, report, tries - 1);
+    if (at.port === 0 && tries > 1 && codeOf(error) === 'EADDRINUSE') return openBoth(wanted, opening, tries - 1);
     throw error;
   }
 }
 
 async function openUdpAt(
   { at, handler, limits = {} }: WantedListener,
-  report: TransportReport,
+  { udp, report }: Opening,
 ): Promise<Listener | UdpWildcardListener> {
   const { address, port } = at;
   return address === ANY_ADDRESS
-    ? openUdpWildcard({ port, handler, report, limits })
-    : openUdp({ address, port, handler, report, limits });
+    ? udp.openWildcard({ port, handler, report, limits })
+    : udp.open({ address, port, handler, report, limits });
 }
 
 /** What the system says of an address that is not there, or of a family that is switched off. */
@@ -118,10 +125,10 @@ function listenText(at: ListenAddress, code: string | undefined, error: unknown)
 /** The pairs that are open, by `listenKey`. */
 export class Listeners {
   readonly #pairs = new Map<string, ListenerPair>();
-  readonly #report: TransportReport;
+  readonly #opening: Opening;
 
-  constructor(report: TransportReport) {
-    this.#report = report;
+  constructor(opening: Opening) {
+    this.#opening = opening;
   }
 
   get pairs(): readonly ListenerPair[] {
@@ -172,7 +179,7 @@ export class Listeners {
   /** An address and all addresses cannot both be open at one port: where both are ours, that is what to say. */
   async #openBeside(wanted: WantedListener): Promise<ListenerPair | undefined> {
     try {
-      return await openPair(wanted, this.#report);
+      return await openPair(wanted, this.#opening);
     } catch (error) {
       const own = this.pairs.find(({ at }) => overlap(at, wanted.at));
       const inUse = error instanceof ListenError && codeOf(error.cause) === 'EADDRINUSE';

@@ -9,7 +9,7 @@
  *     no question                               SERVFAIL, header alone
  *     class that nobody takes                   REFUSED
  *     EDNS version other than 0                 BADVERS
- *     ──► router ──► chain ──► answer ──► writer
+ *     ──► router ──► chain ──► answer ──► writer ──► answer cache, which stands before all this and gives the same octets again
  */
 import { bounds } from '../bounds.ts';
 import { type FactCounters } from '../cluster/facts.ts';
@@ -22,6 +22,7 @@ import { MessageWriter, type OutgoingMessage } from '../dns/writer.ts';
 import { type Answer, type Failure, type Outcome, type Reply, failure } from '../plugins/answer.ts';
 import { Account, MAX_TCP_MESSAGE, Query, type Resolver, udpRoom } from '../plugins/query.ts';
 import { explain } from '../plugins/reasons.ts';
+import type { ListenerAnswers } from './answer-cache/answer-cache.ts';
 import type { AnswerCounts } from './answer-counts.ts';
 import { ReplyEdns } from './reply-edns.ts';
 import {
@@ -51,6 +52,8 @@ export interface ResponderParts {
   readonly panic: PanicReport;
   /** Milliseconds after which an idle TCP connection of a client is closed. */
   readonly idle: number;
+  /** Gives answers again; left out, each is made anew. */
+  readonly answers?: ListenerAnswers | undefined;
 }
 
 export class Responder {
@@ -60,17 +63,24 @@ export class Responder {
   readonly #counts: AnswerCounts;
   readonly #writer = new MessageWriter();
   readonly #edns: ReplyEdns;
+  readonly #answers: ListenerAnswers | undefined;
 
-  constructor({ resolver, facts, counts, panic, idle }: ResponderParts) {
+  constructor({ resolver, facts, counts, panic, idle, answers }: ResponderParts) {
     this.#resolver = resolver;
     this.#facts = facts;
     this.#counts = counts;
     this.#panic = panic;
     this.#edns = new ReplyEdns(idle);
+    this.#answers = answers;
   }
 
   /** A `RequestHandler`: never throws. */
   respond(exchange: Exchange): number {
+    const given = this.#answers?.give(exchange) ?? NO_REPLY;
+    return given === NO_REPLY ? this.#make(exchange) : given;
+  }
+
+  #make(exchange: Exchange): number {
     const { reply, protocol } = exchange;
     const request = requestOf(exchange);
     const header = readHeader(request);
@@ -96,7 +106,11 @@ export class Responder {
     const account = new Account(this.#facts, bounds.lookupsPerQuery);
     const query = new Query(question, message, request.length, clientOf(exchange), account, this.#resolver);
     const outcome = this.#answer(query);
-    if (!(outcome instanceof Promise)) return this.#writeAnswer(reply, query, outcome);
+    if (!(outcome instanceof Promise)) {
+      const length = this.#writeAnswer(reply, query, outcome);
+      if (outcome.kind === 'reply') this.#answers?.keep(query, outcome, reply, length, this.#writer.marks);
+      return length;
+    }
     void this.#answerLater(exchange.defer(), query, outcome);
     return DEFERRED;
   }
@@ -135,6 +149,7 @@ export class Responder {
       return this.#writeFor(target, query, answer);
     } catch (error) {
       this.#panic(error, query.question);
+      query.replaying.forbid();
       return this.#writeFor(target, query, PANICKED);
     }
   }
@@ -145,7 +160,7 @@ export class Responder {
     if (query.lastEntered === '' || answer === PANICKED) {
       this.#counts.dropped(query.client, question, request.edns?.dnssecOk ?? false, query.requestSize, answer.rcode);
     }
-    if (answer.explanation !== undefined) this.#counts.explained(answer.explanation);
+    if (answer.explanation !== undefined) query.replaying.each(this.#counts.explained(answer.explanation));
     const edns = request.edns && lowered(request.edns, account.udpSize);
     const { protocol } = query.client;
     return this.#writer.write(target, query.room, this.#outgoing(request, question, edns, answer, protocol));

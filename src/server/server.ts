@@ -106,7 +106,7 @@ export class Server {
     parts.log.debugging = configuration.plan.debug;
     for (const warning of configuration.warnings) parts.log.logger().warning(warning);
     const generation = await createGeneration(configuration.plan, parts);
-    const sockets = openSockets(parts.log.logger());
+    const sockets = openSockets(parts.log.logger(), parts.udp);
     try {
       const prepared = await prepare(sockets, generation, parts);
       prepared.swap();

@@ -7,6 +7,7 @@
 import { bounds } from '../bounds.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { RequestHandler } from '../transport/transport.ts';
+import type { UdpTransport } from '../transport/udp-transport.ts';
 import { AnswerCounts } from './answer-counts.ts';
 import type { Generation, ProcessParts } from './generation.ts';
 import { HttpListeners } from './http-listeners.ts';
@@ -21,9 +22,9 @@ export interface Sockets {
   readonly http: HttpListeners;
 }
 
-export function openSockets(log: Logger): Sockets {
+export function openSockets(log: Logger, udp: UdpTransport): Sockets {
   return {
-    listeners: new Listeners((line) => log.warning(line)),
+    listeners: new Listeners({ udp, report: (line) => log.warning(line) }),
     http: new HttpListeners((error) => log.error(`HTTP: ${messageOf(error)}`)),
   };
 }
@@ -45,6 +46,7 @@ export async function prepare(
     return {
       swap: () => {
         forHttp.swap();
+        parts.answers?.clear();
         return forDns.swap();
       },
       undo: () => {
@@ -81,7 +83,8 @@ function handlersOf(generation: Generation, parts: ProcessParts): ReadonlyMap<st
         log.error(panicText(error, question));
       };
       const idle = timeouts?.idle ?? bounds.tcpIdle;
-      const responder = new Responder({ resolver: router, facts: parts.facts, counts, panic, idle });
+      const answers = parts.answers?.forListener(parts.metrics, router.server);
+      const responder = new Responder({ resolver: router, facts: parts.facts, counts, panic, idle, answers });
       const handler: RequestHandler = (exchange) => responder.respond(exchange);
       return [key, { at, handler, limits: limitsOf(timeouts) }] as const;
     }),

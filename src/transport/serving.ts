@@ -54,7 +54,7 @@ export class Serving {
     try {
       written = this.handler(exchange);
     } catch (error) {
-      this.#failed(error);
+      this.fail(error);
       written = NO_REPLY;
     }
     const { deferred } = exchange;
@@ -65,12 +65,12 @@ export class Serving {
     }
     if (written === NO_REPLY) return 0;
     if (written > 0 && written <= exchange.reply.length && Number.isInteger(written)) return written;
-    this.#failed(new RangeError(`a handler returned ${written} without deferring, or beyond the room for its reply`));
+    this.fail(new RangeError(`a handler returned ${written} without deferring, or beyond the room for its reply`));
     return 0;
   }
 
-  /** Reports at most one failure per turn of the event loop: a flood of bad requests must not become one of log lines. */
-  #failed(error: unknown): void {
+  /** Counts a failure, and reports at most one per turn of the event loop: a flood must not become one of log lines. */
+  fail(error: unknown): void {
     this.counts.failed++;
     this.reportOnce(`a request failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   }
@@ -82,6 +82,10 @@ export class Serving {
     setImmediate(() => {
       this.#reportedInThisTick = false;
     });
-    this.report(message);
+    try {
+      this.report(message);
+    } catch {
+      // There is nobody else to tell, and a request that failed must not take others with it.
+    }
   }
 }

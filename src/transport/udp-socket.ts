@@ -14,20 +14,10 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
-import type { OpenExchange, Serving } from './serving.ts';
+import type { OpenExchange } from './serving.ts';
 import type { Family, ReplyHandle } from './transport.ts';
-
-/** What the sockets of one UDP listener share beside the handler. */
-export interface UdpServing {
-  readonly serving: Serving;
-  /** The addresses of the listener's own sockets: a datagram from one of them, and from its port, is never answered. */
-  readonly own: Set<string>;
-  /** Replies that were deferred and have not left. */
-  inFlight: number;
-  stopping: boolean;
-  /** Where the replies of a batch are written; made as they are needed, used by one socket at a time. */
-  rooms: Buffer[];
-}
+import type { UdpEndpoint } from './udp.ts';
+import { UdpReplyHandle, type UdpServing } from './udp-serving.ts';
 
 const NOTHING = new Uint8Array(0);
 const NO_ROOM = Buffer.alloc(0);
@@ -73,42 +63,13 @@ class UdpExchange implements OpenExchange {
   }
 
   defer(): ReplyHandle {
-    const handle = new UdpReplyHandle(this.#socket, this.client);
+    const handle = this.#socket.defer(this.client);
     this.deferred = handle;
     return handle;
   }
 }
 
-class UdpReplyHandle implements ReplyHandle {
-  readonly #socket: UdpSocket;
-  readonly #client: RemoteInfo;
-  /** Whether the handle still has its place among the replies in flight. */
-  #open: boolean;
-
-  constructor(socket: UdpSocket, client: RemoteInfo) {
-    this.#socket = socket;
-    this.#client = client;
-    this.#open = socket.beginReply();
-  }
-
-  send(message: Uint8Array): void {
-    if (this.#finish()) this.#socket.sendLater(message, this.#client);
-  }
-
-  drop(): void {
-    this.#finish();
-  }
-
-  /** Gives the place back; false where there was none, or no longer. */
-  #finish(): boolean {
-    if (!this.#open) return false;
-    this.#open = false;
-    this.#socket.endReply();
-    return true;
-  }
-}
-
-export class UdpSocket {
+export class UdpSocket implements UdpEndpoint {
   /** The bound address in the system's own spelling, a link-local one with its scope. */
   readonly address: string;
   readonly port: number;
@@ -208,8 +169,7 @@ export class UdpSocket {
   };
 
   #room(index: number): Buffer {
-    const { rooms, serving } = this.#shared;
-    return (rooms[index] ??= Buffer.alloc(serving.limits.udpMessage));
+    return (this.#shared.rooms[index] ??= Buffer.alloc(this.#shared.serving.limits.udpMessage));
   }
 
   /** Sends what the handler wrote, out of the reply's room itself: as a rule the system takes it before `send` returns. */
@@ -255,19 +215,8 @@ export class UdpSocket {
     if (error !== null) this.#shared.serving.counts.unsent++;
   };
 
-  /** Takes a place among the replies in flight; false where there is none. */
-  beginReply(): boolean {
-    const shared = this.#shared;
-    if (shared.inFlight >= shared.serving.limits.udpInFlight) {
-      shared.serving.counts.overBound++;
-      return false;
-    }
-    shared.inFlight++;
-    return true;
-  }
-
-  endReply(): void {
-    this.#shared.inFlight--;
+  defer(client: RemoteInfo): ReplyHandle {
+    return new UdpReplyHandle(this.#shared, this, client);
   }
 
   /** Closes at once; replies that are sent later vanish. */

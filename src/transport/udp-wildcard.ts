@@ -7,12 +7,16 @@
  */
 import { networkInterfaces } from 'node:os';
 import type { Listener, OpenOptions } from './transport.ts';
-import { UdpListener } from './udp.ts';
+import { type OpenUdpEndpoint, UdpListener } from './udp.ts';
 
 /** How often the machine's addresses are looked at again, in milliseconds. */
 const LOOK_EVERY = 10_000;
 /** With port 0: how many free ports of the first address are tried on all others. */
 const PORT_TRIES = 16;
+
+/** The code of an error that says that a kind of socket is not to be had at all; no start goes on without it. */
+export const NO_SUCH_SOCKET = 'ENOTSUP';
+const FATAL_AT_START: ReadonlySet<unknown> = new Set(['EACCES', 'EADDRINUSE', NO_SUCH_SOCKET]);
 
 export interface UdpWildcardOptions extends OpenOptions {
   /** The machine's addresses as literals, link-local ones with their scope; `machineAddresses` unless given. */
@@ -31,8 +35,16 @@ export interface UdpWildcardListener extends Listener {
  * had (EACCES, EADDRINUSE) on any of them; an address that fails for another reason is reported and tried again later.
  * With port 0 all addresses share one free port.
  */
-export async function openUdpWildcard(options: UdpWildcardOptions): Promise<UdpWildcardListener> {
-  const wildcard = new UdpWildcard(options);
+export function openUdpWildcard(options: UdpWildcardOptions): Promise<UdpWildcardListener> {
+  return startUdpWildcard(options);
+}
+
+/** The same with sockets of another kind. */
+export async function startUdpWildcard(
+  options: UdpWildcardOptions,
+  openEndpoint?: OpenUdpEndpoint,
+): Promise<UdpWildcardListener> {
+  const wildcard = new UdpWildcard(options, openEndpoint);
   await wildcard.start(PORT_TRIES);
   return wildcard;
 }
@@ -60,8 +72,8 @@ class UdpWildcard extends UdpListener implements UdpWildcardListener {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(options: UdpWildcardOptions) {
-    super(options);
+  constructor(options: UdpWildcardOptions, openEndpoint: OpenUdpEndpoint | undefined) {
+    super(options, openEndpoint);
     this.#options = options;
     this.#interfaces = options.interfaces ?? machineAddresses;
     this.#port = options.port;
@@ -116,11 +128,16 @@ class UdpWildcard extends UdpListener implements UdpWildcardListener {
         this.#port = await this.open(address, this.#port);
         this.#troubles.delete(address);
       } catch (error) {
-        const code = codeOf(error);
-        if (starting && (code === 'EACCES' || code === 'EADDRINUSE')) throw error;
+        if (starting && FATAL_AT_START.has(codeOf(error))) throw error;
         this.#trouble(address, `UDP: ${address} port ${this.#port} cannot be opened: ${textOf(error)}`);
       }
     }
+  }
+
+  /** The next look opens the address again. */
+  protected override async mend(address: string): Promise<void> {
+    this.#options.report(`UDP: the socket of ${address} port ${this.#port} has broken and is opened again soon`);
+    await this.closeAddress(address);
   }
 
   #trouble(address: string, message: string): void {

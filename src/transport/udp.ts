@@ -5,7 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Bounds } from '../bounds.ts';
 import { Serving } from './serving.ts';
 import type { Listener, OpenOptions, RequestHandler } from './transport.ts';
-import { UdpSocket, type UdpServing } from './udp-socket.ts';
+import { UdpServing } from './udp-serving.ts';
+import { UdpSocket } from './udp-socket.ts';
 
 /** How often a listener that stops looks whether its replies have left, in milliseconds. */
 const DRAIN_LOOK = 5;
@@ -14,6 +15,31 @@ export interface UdpOptions extends OpenOptions {
   /** One address of this machine as a literal; a link-local one with its scope (`fe80::1%eth0`). */
   readonly address: string;
 }
+
+/** A socket of a listener. */
+export interface UdpEndpoint {
+  /** The bound address in the system's own spelling, a link-local one with its scope. */
+  readonly address: string;
+  readonly port: number;
+  /** True while a request has not been answered, or the system has not taken all replies. */
+  readonly isBusy: boolean;
+  /** Closes at once; replies that are sent later vanish. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a socket of a listener, which calls `broke` where it has ended by itself. Rejects with the system's error, which has
+ * `code`, `address` and `port`.
+ */
+export type OpenUdpEndpoint = (
+  address: string,
+  port: number,
+  shared: UdpServing,
+  broke: () => void,
+) => Promise<UdpEndpoint>;
+
+/** Through `node:dgram`, where a socket ends only when it is closed. */
+export const openDgram: OpenUdpEndpoint = (address, port, shared) => UdpSocket.open(address, port, shared);
 
 /**
  * Opens one UDP socket. Rejects with the system's error (`code`, `address`, `port`). `0.0.0.0` and `::` bind too, the
@@ -28,10 +54,13 @@ export async function openUdp(options: UdpOptions): Promise<Listener> {
 export class UdpListener implements Listener {
   readonly protocol = 'udp';
   readonly #shared: UdpServing;
-  readonly #sockets = new Map<string, UdpSocket>();
+  readonly #openEndpoint: OpenUdpEndpoint;
+  readonly #sockets = new Map<string, UdpEndpoint>();
 
-  constructor(options: Omit<OpenOptions, 'port'>) {
-    this.#shared = { serving: new Serving(options), own: new Set(), inFlight: 0, stopping: false, rooms: [] };
+  /** @param openEndpoint through `node:dgram` unless given */
+  constructor(options: Omit<OpenOptions, 'port'>, openEndpoint: OpenUdpEndpoint = openDgram) {
+    this.#shared = new UdpServing(new Serving(options));
+    this.#openEndpoint = openEndpoint;
   }
 
   get bound(): readonly { readonly address: string; readonly port: number }[] {
@@ -49,7 +78,11 @@ export class UdpListener implements Listener {
 
   /** Adds a socket; resolves with its port. Rejects with the system's error. */
   async open(address: string, port: number): Promise<number> {
-    const socket = await UdpSocket.open(address, port, this.#shared);
+    return this.#add(address, port, this.#openEndpoint);
+  }
+
+  async #add(address: string, port: number, open: OpenUdpEndpoint): Promise<number> {
+    const socket = await open(address, port, this.#shared, () => void this.mend(address));
     if (this.#shared.stopping) {
       await socket.close();
       return socket.port;
@@ -57,6 +90,22 @@ export class UdpListener implements Listener {
     this.#sockets.set(address, socket);
     this.#shared.own.add(socket.address);
     return socket.port;
+  }
+
+  /** Puts a socket of `node:dgram` in the place of one that has ended by itself. */
+  protected async mend(address: string): Promise<void> {
+    const port = this.#sockets.get(address)?.port;
+    await this.closeAddress(address);
+    if (port === undefined || this.#shared.stopping) return;
+    const { report } = this.#shared.serving;
+    report(`UDP: the socket of ${address} port ${port} has broken and is opened again without batches`);
+    try {
+      await this.#add(address, port, openDgram);
+    } catch (error) {
+      report(
+        `UDP: ${address} port ${port} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
   }
 
   /** Closes the socket of one address. Replies that were deferred there vanish: nobody can receive them any more. */

@@ -64,6 +64,7 @@ export const reached: Readonly<Record<keyof typeof bounds, TestName>> = {
   upstreamOptions: at('plugins/forward/request')('carries no options where there are more than the bound'),
   resolvConfText: forwardOptions('. large.conf'),
   certificateText: forwardOptions('tls large.pem'),
+  answerCache: at('server/answer-cache/flood')('takes nobody’s place, and the bound in octets holds'),
   cacheOctets: at('plugins/cache/store')('are octets besides (cacheOctets), however few the answers'),
   cacheRefreshes: at('plugins/cache/prefetch')('has a bound of refreshes under way (cacheRefreshes)'),
   metricSeries: at('telemetry/metrics')('holds for counters: what is beyond is counted nowhere, and told'),

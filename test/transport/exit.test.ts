@@ -3,19 +3,27 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { deadline } from './clients.ts';
+import { batches } from './fixtures.ts';
 
 const transport = (file: string): string =>
   JSON.stringify(new URL(`../../src/transport/${file}`, import.meta.url).href);
 
+/** Where the ways to speak UDP come from. */
+const dgram = `
+    import { openUdp } from ${transport('udp.ts')};
+    import { openUdpWildcard } from ${transport('udp-wildcard.ts')};`;
+const batch = `
+    import { openUdpBatch as openUdp, openUdpBatchWildcard as openUdpWildcard } from ${transport('udp-batch/udp-batch.ts')};`;
+const ways = batches.kind === 'ready' ? { dgram, batch } : { dgram };
+
 /** Opens all transports, leaves requests unanswered on each, closes the listeners, and has nothing else to do. */
-function script(ending: string): string {
+function script(udp: string, ending: string): string {
   return `
     import { createSocket } from 'node:dgram';
     import { once } from 'node:events';
     import { connect } from 'node:net';
     import { openTcp } from ${transport('tcp.ts')};
-    import { openUdp } from ${transport('udp.ts')};
-    import { openUdpWildcard } from ${transport('udp-wildcard.ts')};
+    ${udp}
 
     const asked = Promise.withResolvers();
     let requests = 0;
@@ -39,8 +47,8 @@ function script(ending: string): string {
 }
 
 describe.each(['listener.close()', 'listener.stop(30)'])('after %s', (ending) => {
-  it('the process ends by itself', async () => {
-    const args = ['--input-type=module', '--eval', script(ending)];
+  it.each(Object.entries(ways))('the process ends by itself, with UDP over %s', async (_, udp) => {
+    const args = ['--input-type=module', '--eval', script(udp, ending)];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     onTestFinished(() => void child.kill());
     const said = once(child.stdout, 'data', deadline());

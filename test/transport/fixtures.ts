@@ -1,5 +1,5 @@
 /** Listeners and handlers that the tests of transports share. */
-import { onTestFinished } from 'vitest';
+import { describe, onTestFinished } from 'vitest';
 import type { Bounds } from '../../src/bounds.ts';
 import { openTcp } from '../../src/transport/tcp.ts';
 import {
@@ -12,6 +12,8 @@ import {
   requestOf,
 } from '../../src/transport/transport.ts';
 import { openUdp } from '../../src/transport/udp.ts';
+import { batchSupport } from '../../src/transport/udp-batch/support.ts';
+import { openUdpBatch, openUdpBatchWildcard } from '../../src/transport/udp-batch/udp-batch.ts';
 import { openUdpWildcard } from '../../src/transport/udp-wildcard.ts';
 import { TcpClient, UdpClient, type Client } from './clients.ts';
 
@@ -31,16 +33,40 @@ export type Open = (handler: RequestHandler, limits?: Partial<Bounds>) => Promis
 
 const ADDRESSES = ['127.0.0.1', '127.0.0.2', '::1'];
 
-/** The ways to open one; each is closed when the test is over. */
-export const openOneUdp: Open = async (handler, limits = {}) => {
-  const { reports, report } = reporting();
-  return opened(await openUdp({ address: '127.0.0.1', port: 0, handler, report, limits }), reports);
-};
+/** Whether UDP in batches is there; where it is not, its tests are skipped, and the reason is printed. */
+export const batches = await batchSupport();
+if (batches.kind === 'absent') console.warn(`UDP in batches is not tested: ${batches.why}`);
+export const describeBatches = describe.skipIf(batches.kind === 'absent');
 
-export const openEveryUdp: Open = async (handler, limits = {}) => {
-  const { reports, report } = reporting();
-  return opened(await openUdpWildcard({ port: 0, handler, report, limits, interfaces: () => ADDRESSES }), reports);
-};
+/** The ways to open a UDP listener that are there, on 127.0.0.1 and on every address; each is closed when the test is over. */
+export interface UdpWay {
+  readonly name: string;
+  readonly openUdp: typeof openUdp;
+  readonly openOne: Open;
+  readonly openEvery: Open;
+}
+
+function udpWay(name: string, open: typeof openUdp, openWildcard: typeof openUdpWildcard): UdpWay {
+  return {
+    name,
+    openUdp: open,
+    openOne: async (handler, limits = {}) => {
+      const { reports, report } = reporting();
+      return opened(await open({ address: '127.0.0.1', port: 0, handler, report, limits }), reports);
+    },
+    openEvery: async (handler, limits = {}) => {
+      const { reports, report } = reporting();
+      return opened(await openWildcard({ port: 0, handler, report, limits, interfaces: () => ADDRESSES }), reports);
+    },
+  };
+}
+
+export const dgramWay = udpWay('UDP', openUdp, openUdpWildcard);
+export const batchWay = udpWay('UDP in batches', openUdpBatch, openUdpBatchWildcard);
+/** For tests that one way will do for. */
+export const openOneUdp = dgramWay.openOne;
+
+export const udpWays: readonly UdpWay[] = batches.kind === 'ready' ? [dgramWay, batchWay] : [dgramWay];
 
 export async function openOneTcp(
   handler: RequestHandler,

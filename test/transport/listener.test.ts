@@ -10,12 +10,11 @@ import {
   Deferrer,
   echo,
   type Open,
-  openEveryUdp,
   openOneTcp,
-  openOneUdp,
   tcpClient,
   textOf,
   udpClient,
+  udpWays,
 } from './fixtures.ts';
 
 interface Transport {
@@ -25,8 +24,10 @@ interface Transport {
 }
 
 const transports: readonly Transport[] = [
-  { name: 'UDP on one address', open: openOneUdp, client: (port) => udpClient(port) },
-  { name: 'UDP on every address', open: openEveryUdp, client: (port) => udpClient(port) },
+  ...udpWays.flatMap(({ name, openOne, openEvery }) => [
+    { name: `${name} on one address`, open: openOne, client: (port: number) => udpClient(port) },
+    { name: `${name} on every address`, open: openEvery, client: (port: number) => udpClient(port) },
+  ]),
   { name: 'TCP', open: openOneTcp, client: (port) => tcpClient(port) },
 ];
 

@@ -4,125 +4,126 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { bounds } from '../../src/bounds.ts';
 import { requestOf } from '../../src/transport/transport.ts';
-import { openUdp } from '../../src/transport/udp.ts';
 import { deadline, UdpClient } from './clients.ts';
-import { ask, Deferrer, echo, openOneUdp, udpClient } from './fixtures.ts';
+import { ask, Deferrer, echo, udpClient, udpWays } from './fixtures.ts';
 
-describe('requests', () => {
-  it('are read up to 4,096 octets and answered with as many', async () => {
-    const { port } = await openOneUdp(echo);
-    const client = await udpClient(port);
-    const longest = Buffer.alloc(bounds.udpMessage, 'x');
-    expect(await ask(client, longest)).toBe(longest.toString());
-  });
-
-  it('are dropped where they are longer', async () => {
-    const { port, listener } = await openOneUdp(echo);
-    const client = await udpClient(port);
-    client.send(Buffer.alloc(bounds.udpMessage + 1));
-    client.send(Buffer.alloc(65_507));
-    expect(await ask(client, 'next')).toBe('next');
-    expect(listener.counts.ignored).toBe(2);
-  });
-
-  it('may be empty', async () => {
-    const lengths: number[] = [];
-    const { port } = await openOneUdp((exchange) => {
-      lengths.push(requestOf(exchange).length);
-      return echo(exchange);
+describe.each(udpWays)('$name', (way) => {
+  describe('requests', () => {
+    it('are read up to 4,096 octets and answered with as many', async () => {
+      const { port } = await way.openOne(echo);
+      const client = await udpClient(port);
+      const longest = Buffer.alloc(bounds.udpMessage, 'x');
+      expect(await ask(client, longest)).toBe(longest.toString());
     });
-    const client = await udpClient(port);
-    client.send(Buffer.alloc(0));
-    await ask(client, 'next');
-    expect(lengths).toEqual([0, 4]);
-  });
-});
 
-describe('deferred replies', () => {
-  it('beyond the bound are dropped, and their handles do nothing', async () => {
-    const deferrer = new Deferrer();
-    const { port, listener } = await openOneUdp(deferrer.handler, { udpInFlight: 2 });
-    const client = await udpClient(port);
-    for (const text of ['a', 'b', 'c']) client.send(Buffer.from(text));
-    await deferrer.deferred(3);
-    expect(listener.counts.overBound).toBe(1);
-    for (const index of [2, 1, 0]) deferrer.send(index);
-    expect((await client.receive()).toString()).toBe('b');
-    expect((await client.receive()).toString()).toBe('a');
-    client.send(Buffer.from('d'));
-    await deferrer.deferred(4);
-    deferrer.send(3);
-    expect((await client.receive()).toString()).toBe('d');
-  });
-
-  it('longer than a UDP reply may be are dropped', async () => {
-    const deferrer = new Deferrer();
-    const { port, listener } = await openOneUdp(deferrer.handler);
-    const client = await udpClient(port);
-    client.send(Buffer.from('x'));
-    await deferrer.deferred(1);
-    deferrer.at(0).handle.send(Buffer.alloc(bounds.udpMessage + 1));
-    expect(await ask(client, 'now')).toBe('now');
-    expect(listener.counts.overBound).toBe(1);
-  });
-
-  it('to a client that is gone trouble nobody', async () => {
-    const deferrer = new Deferrer();
-    const { port } = await openOneUdp(deferrer.handler);
-    const gone = await UdpClient.connect(port);
-    gone.send(Buffer.from('a'));
-    gone.send(Buffer.from('b'));
-    await deferrer.deferred(2);
-    gone.close();
-    // The first is answered by an ICMP error, which the socket may see at the second.
-    deferrer.send(0);
-    deferrer.send(1);
-    expect(await ask(await udpClient(port), 'now')).toBe('now');
-  });
-});
-
-describe('opening', () => {
-  it('takes IPv6', async () => {
-    const listener = await openUdp({ address: '::1', port: 0, handler: echo, report: () => {} });
-    onTestFinished(() => listener.close());
-    const port = listener.bound[0]?.port ?? 0;
-    expect(listener.bound).toEqual([{ address: '::1', port }]);
-    expect(await ask(await udpClient(port, '::1'), 'six')).toBe('six');
-  });
-
-  it('rejects with code, address and port where the port is taken', async () => {
-    const { port } = await openOneUdp(echo);
-    const second = openUdp({ address: '127.0.0.1', port, handler: echo, report: () => {} });
-    await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE', address: '127.0.0.1', port });
-  });
-
-  it('rejects where the machine lacks the address', async () => {
-    const lacking = openUdp({ address: '192.0.2.53', port: 0, handler: echo, report: () => {} });
-    await expect(lacking).rejects.toMatchObject({ code: 'EADDRNOTAVAIL', address: '192.0.2.53' });
-  });
-});
-
-describe('requests that arrive together', () => {
-  it('are answered each with its own reply, in order, however many batches they fill', async () => {
-    const { port } = await openOneUdp(echo, { udpBatch: 8 });
-    const client = await udpClient(port);
-    const sent = Array.from({ length: 100 }, (_, index) => `request ${index} ${'x'.repeat(index)}`);
-    for (const text of sent) client.send(Buffer.from(text));
-    const received: string[] = [];
-    // oxlint-disable-next-line no-await-in-loop -- one reply after another, in their order
-    while (received.length < sent.length) received.push((await client.receive()).toString());
-    expect(received).toEqual(sent);
-  });
-
-  it('are all answered where one of them makes the handler throw', async () => {
-    const { port } = await openOneUdp((exchange) => {
-      if (requestOf(exchange).length === 3) throw new Error('three octets');
-      return echo(exchange);
+    it('are dropped where they are longer', async () => {
+      const { port, listener } = await way.openOne(echo);
+      const client = await udpClient(port);
+      client.send(Buffer.alloc(bounds.udpMessage + 1));
+      client.send(Buffer.alloc(65_507));
+      expect(await ask(client, 'next')).toBe('next');
+      expect(listener.counts.ignored).toBe(2);
     });
-    const client = await udpClient(port);
-    for (const text of ['a', 'bad', 'b']) client.send(Buffer.from(text));
-    expect((await client.receive()).toString()).toBe('a');
-    expect((await client.receive()).toString()).toBe('b');
+
+    it('may be empty', async () => {
+      const lengths: number[] = [];
+      const { port } = await way.openOne((exchange) => {
+        lengths.push(requestOf(exchange).length);
+        return echo(exchange);
+      });
+      const client = await udpClient(port);
+      client.send(Buffer.alloc(0));
+      await ask(client, 'next');
+      expect(lengths).toEqual([0, 4]);
+    });
+  });
+
+  describe('deferred replies', () => {
+    it('beyond the bound are dropped, and their handles do nothing', async () => {
+      const deferrer = new Deferrer();
+      const { port, listener } = await way.openOne(deferrer.handler, { udpInFlight: 2 });
+      const client = await udpClient(port);
+      for (const text of ['a', 'b', 'c']) client.send(Buffer.from(text));
+      await deferrer.deferred(3);
+      expect(listener.counts.overBound).toBe(1);
+      for (const index of [2, 1, 0]) deferrer.send(index);
+      expect((await client.receive()).toString()).toBe('b');
+      expect((await client.receive()).toString()).toBe('a');
+      client.send(Buffer.from('d'));
+      await deferrer.deferred(4);
+      deferrer.send(3);
+      expect((await client.receive()).toString()).toBe('d');
+    });
+
+    it('longer than a UDP reply may be are dropped', async () => {
+      const deferrer = new Deferrer();
+      const { port, listener } = await way.openOne(deferrer.handler);
+      const client = await udpClient(port);
+      client.send(Buffer.from('x'));
+      await deferrer.deferred(1);
+      deferrer.at(0).handle.send(Buffer.alloc(bounds.udpMessage + 1));
+      expect(await ask(client, 'now')).toBe('now');
+      expect(listener.counts.overBound).toBe(1);
+    });
+
+    it('to a client that is gone trouble nobody', async () => {
+      const deferrer = new Deferrer();
+      const { port } = await way.openOne(deferrer.handler);
+      const gone = await UdpClient.connect(port);
+      gone.send(Buffer.from('a'));
+      gone.send(Buffer.from('b'));
+      await deferrer.deferred(2);
+      gone.close();
+      // The first is answered by an ICMP error, which the socket may see at the second.
+      deferrer.send(0);
+      deferrer.send(1);
+      expect(await ask(await udpClient(port), 'now')).toBe('now');
+    });
+  });
+
+  describe('opening', () => {
+    it('takes IPv6', async () => {
+      const listener = await way.openUdp({ address: '::1', port: 0, handler: echo, report: () => {} });
+      onTestFinished(() => listener.close());
+      const port = listener.bound[0]?.port ?? 0;
+      expect(listener.bound).toEqual([{ address: '::1', port }]);
+      expect(await ask(await udpClient(port, '::1'), 'six')).toBe('six');
+    });
+
+    it('rejects with code, address and port where the port is taken', async () => {
+      const { port } = await way.openOne(echo);
+      const second = way.openUdp({ address: '127.0.0.1', port, handler: echo, report: () => {} });
+      await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE', address: '127.0.0.1', port });
+    });
+
+    it('rejects where the machine lacks the address', async () => {
+      const lacking = way.openUdp({ address: '192.0.2.53', port: 0, handler: echo, report: () => {} });
+      await expect(lacking).rejects.toMatchObject({ code: 'EADDRNOTAVAIL', address: '192.0.2.53' });
+    });
+  });
+
+  describe('requests that arrive together', () => {
+    it('are answered each with its own reply, in order, however many batches they fill', async () => {
+      const { port } = await way.openOne(echo, { udpBatch: 8 });
+      const client = await udpClient(port);
+      const sent = Array.from({ length: 100 }, (_, index) => `request ${index} ${'x'.repeat(index)}`);
+      for (const text of sent) client.send(Buffer.from(text));
+      const received: string[] = [];
+      // oxlint-disable-next-line no-await-in-loop -- one reply after another, in their order
+      while (received.length < sent.length) received.push((await client.receive()).toString());
+      expect(received).toEqual(sent);
+    });
+
+    it('are all answered where one of them makes the handler throw', async () => {
+      const { port } = await way.openOne((exchange) => {
+        if (requestOf(exchange).length === 3) throw new Error('three octets');
+        return echo(exchange);
+      });
+      const client = await udpClient(port);
+      for (const text of ['a', 'bad', 'b']) client.send(Buffer.from(text));
+      expect((await client.receive()).toString()).toBe('a');
+      expect((await client.receive()).toString()).toBe('b');
+    });
   });
 });
 

@@ -1,0 +1,159 @@
+/**
+ * The answer cache: gives the octets of an answer again to whoever asks the same, without a look at names and records. Only the
+ * pipeline makes answers; what is here was made by it, and is given for as long as nothing that it rested on has changed.
+ *
+ *     request ──► QuestionKey ──none──────────────────────────────────────────────► pipeline
+ *                     │                                                                 │
+ *                 AnswerTable ──none, or a fact has changed, or cache is to be asked──► │
+ *                     │                                                                 │
+ *                 AnswerRecords.give ──► reply                          kept at the second sight, if all
+ *                                                                       that the query passed allows it
+ *
+ * One cache for all listeners of a process, so that there is one bound; each listener of each generation has a number of its own
+ * in the keys, so that nothing of one is ever given by another.
+ */
+import { bounds } from '../../bounds.ts';
+import type { FactCounters } from '../../cluster/facts.ts';
+import type { Marks } from '../../dns/marks.ts';
+import type { Reply } from '../../plugins/answer.ts';
+import type { Clock } from '../../plugins/plugin.ts';
+import type { Query } from '../../plugins/query.ts';
+import type { Hit, Kept } from '../../plugins/replay.ts';
+import { type Exchange, NO_REPLY } from '../../transport/transport.ts';
+import type { Metrics, Series } from '../../telemetry/metrics.ts';
+import { AnswerTable, NONE } from './answer-table.ts';
+import { QuestionKey } from './question-key.ts';
+import { AnswerRecords } from './records.ts';
+import { SecondSight } from './second-sight.ts';
+
+export interface AnswerCacheParts {
+  /** Octets of all answers with their keys. */
+  readonly octets: number;
+  readonly facts: FactCounters;
+  readonly clock: Clock;
+}
+
+/** The one of a process, with the size that the table of bounds has for it. */
+export function openAnswerCache(facts: FactCounters, clock: Clock, metrics: Metrics): AnswerCache {
+  const answers = new AnswerCache({ octets: bounds.answerCache, facts, clock });
+  const { table } = answers;
+  metrics.collect('nodens_answer_cache_entries', 'Answers that can be given again.', [], (set) => set(table.size));
+  metrics.collect('nodens_answer_cache_octets', 'Octets that they take.', [], (set) => set(table.used));
+  return answers;
+}
+
+export class AnswerCache {
+  readonly table: AnswerTable<Kept>;
+  readonly records: AnswerRecords;
+  readonly secondSight = new SecondSight();
+  readonly clock: Clock;
+  #listeners = 0;
+
+  constructor({ octets, facts, clock }: AnswerCacheParts) {
+    this.table = new AnswerTable(octets);
+    this.records = new AnswerRecords(this.table, facts);
+    this.clock = clock;
+  }
+
+  /** What one listener of one generation gives again. @param server what metrics call its address */
+  forListener(metrics: Metrics, server: string): ListenerAnswers {
+    return new ListenerAnswers(this, ++this.#listeners, metrics, server);
+  }
+
+  /** Forgets everything: a generation has taken the place of another, and nobody asks for what that one made. */
+  clear(): void {
+    this.table.clear();
+    this.records.clear();
+  }
+}
+
+/** The query that is answered now. */
+class CurrentHit implements Hit {
+  clientFamily: Hit['clientFamily'] = 4;
+  requestSize = 0;
+  duration = 0;
+}
+
+const HITS = 'nodens_answer_cache_hits_total';
+const MISSES = 'nodens_answer_cache_misses_total';
+
+export class ListenerAnswers {
+  readonly #cache: AnswerCache;
+  readonly #listener: number;
+  /** Of the request that was asked for last. */
+  readonly #key = new QuestionKey();
+  #hasKey = false;
+  /** Its record, which no longer holds. */
+  #outdated = NONE;
+  readonly #hit = new CurrentHit();
+  readonly #hits: Series;
+  readonly #misses: Series;
+
+  /** @param server what metrics call the address */
+  constructor(cache: AnswerCache, listener: number, metrics: Metrics, server: string) {
+    this.#cache = cache;
+    this.#listener = listener;
+    this.#hits = metrics.counter(HITS, 'Replies of the answer cache.', ['server']).with(server);
+    this.#misses = metrics
+      .counter(MISSES, 'Questions that might have been in the answer cache.', ['server'])
+      .with(server);
+  }
+
+  /** Octets of the reply that was written; `NO_REPLY` where the pipeline must be asked. */
+  give(exchange: Exchange): number {
+    const { table, records, clock } = this.#cache;
+    const start = records.isTimed ? clock.monotonic() : 0;
+    const key = this.#key;
+    this.#outdated = NONE;
+    this.#hasKey = key.read(exchange, this.#listener);
+    if (!this.#hasKey) return NO_REPLY;
+    const at = table.find(key);
+    if (at === NONE) return this.#missed(NONE);
+    if (!records.holds(at)) return this.#missed(at);
+    let age = 0;
+    const kept = records.keptOf(at);
+    if (kept !== undefined) {
+      const now = clock.monotonic();
+      if (!kept.mayReplay(now)) return this.#missed(at);
+      age = Math.floor((now - kept.stored) / 1000);
+      kept.replayed(now);
+    }
+    const { reply, octets, start: from } = exchange;
+    reply[0] = octets[from] ?? 0;
+    reply[1] = octets[from + 1] ?? 0;
+    const length = records.give(at, key, age, reply);
+    table.touch(at);
+    this.#hits.add();
+    this.#redo(at, exchange, start);
+    exchange.settled = true;
+    return length;
+  }
+
+  #missed(outdated: number): number {
+    this.#outdated = outdated;
+    this.#misses.add();
+    return NO_REPLY;
+  }
+
+  #redo(at: number, exchange: Exchange, start: number): void {
+    const hit = this.#hit;
+    hit.clientFamily = exchange.clientFamily;
+    hit.requestSize = exchange.end - exchange.start;
+    const { records, clock } = this.#cache;
+    hit.duration = records.isTimed ? clock.monotonic() - start : 0;
+    records.redo(at, hit);
+  }
+
+  /**
+   * Keeps what the pipeline has written for the request that `give` was last asked for, in the same tick.
+   *
+   * @param message of which the first `length` octets are the reply
+   */
+  keep({ account }: Query, answer: Reply, message: Uint8Array, length: number, marks: Marks): void {
+    if (!this.#hasKey || !account.replaying.allowed) return;
+    const { table, records, secondSight } = this.#cache;
+    if (this.#outdated !== NONE) table.remove(this.#outdated);
+    else if (!secondSight.seen(this.#key.hash)) return;
+    records.write(this.#key, { answer, account, message, length, marks });
+  }
+}
