@@ -1,4 +1,6 @@
 /** One load: dnsperf on a core of its own against a server, and what it cost the server. */
+import { readFileSync, rmSync } from 'node:fs';
+import { type Report, answerTime, dnsperf, readReport } from './dnsperf.ts';
 import { cpuTime, memory, start } from './processes.ts';
 import type { Server } from './servers.ts';
 
@@ -6,52 +8,70 @@ export interface LoadOptions {
   /** A file of questions. */
   readonly questions: string;
   readonly seconds: number;
+  readonly transport: 'udp' | 'tcp';
   /** The core that dnsperf runs on; undefined for any. */
   readonly core: number | undefined;
 }
 
-export interface Measurement {
+export interface Measurement extends Report {
   /** Microseconds of the server's processor time for each query that was answered. */
   readonly cpu: number;
-  /** Answers in a second. */
-  readonly rate: number;
-  readonly lost: number;
   /** MiB that the server's process holds after the load. */
   readonly resident: number;
-  /** Response codes with their share in per cent. */
-  readonly rcodes: ReadonlyMap<string, number>;
 }
 
-/** Clients that dnsperf plays, and queries that are under way together. */
-const CLIENTS = 16;
-const IN_FLIGHT = 100;
+/** Queries that are under way together: as fast as the server answers, and at a steady rate. */
+const FULL_SPEED = 100;
+const STEADY = 2_000;
 
-export async function load(server: Server, options: LoadOptions): Promise<Measurement> {
-  const { questions, seconds, core } = options;
+/** Asks as fast as the server answers. */
+export async function load(server: Server, { questions, seconds, transport, core }: LoadOptions): Promise<Measurement> {
   const { pid } = server.process;
   const before = cpuTime(pid);
-  const target = ['-s', '127.0.0.1', '-p', String(server.port), '-d', questions];
-  const amount = ['-l', String(seconds), '-c', String(CLIENTS), '-q', String(IN_FLIGHT)];
-  const dnsperf = start(['dnsperf', ...target, ...amount], core === undefined ? {} : { core });
-  const status = await dnsperf.ended();
+  const command = dnsperf({ port: server.port, questions, seconds, transport, inFlight: FULL_SPEED });
+  const running = start(command, core === undefined ? {} : { core });
+  const status = await running.ended();
+  return measured(server, { used: cpuTime(pid) - before, text: running.output(), status });
+}
+
+export interface SteadyOptions {
+  readonly questions: string;
+  readonly seconds: number;
+  /** Queries in a second. */
+  readonly rate: number;
+  readonly core: number | undefined;
+  /** A file that does not exist: what dnsperf says is read when all is over, since a reader would be a load of its own. */
+  readonly into: string;
+}
+
+export interface Steady extends Measurement {
+  /** Milliseconds of each answer, Infinity where none came. */
+  readonly times: readonly number[];
+}
+
+/** Asks at a steady rate, and tells how long each answer took. */
+export async function steadyLoad(server: Server, options: SteadyOptions): Promise<Steady> {
+  const { questions, seconds, rate, core, into } = options;
+  const { pid } = server.process;
+  const before = cpuTime(pid);
+  const command = dnsperf({ port: server.port, questions, seconds, rate, inFlight: STEADY, isVerbose: true });
+  const running = start(command, { into, ...(core === undefined ? {} : { core }) });
+  const status = await running.ended();
   const used = cpuTime(pid) - before;
-  const report = dnsperf.output();
-  const completed = figure(report, 'Queries completed');
-  if (status !== 0 || completed === 0) throw new Error(`dnsperf against ${server.name} failed:\n${report}`);
-  return {
-    cpu: used / completed,
-    rate: figure(report, 'Queries per second'),
-    lost: figure(report, 'Queries lost'),
-    resident: memory(pid).now,
-    rcodes: responseCodes(report),
-  };
+  const text = readFileSync(into, 'utf8');
+  rmSync(into);
+  const times = text.split('\n').flatMap((line) => answerTime(line) ?? []);
+  return { ...measured(server, { used, text: text.slice(-REPORT) + running.output(), status }), times };
 }
 
-function figure(report: string, label: string): number {
-  return Number(new RegExp(`${label}:\\s*([\\d.]+)`).exec(report)?.[1] ?? 0);
-}
+/** Characters that hold dnsperf's report at the end of what it prints. */
+const REPORT = 4_096;
 
-function responseCodes(report: string): ReadonlyMap<string, number> {
-  const line = /^\s*Response codes:(.*)$/m.exec(report)?.[1] ?? '';
-  return new Map([...line.matchAll(/(\w+) \d+ \(([\d.]+)%\)/g)].map(([, name = '', share]) => [name, Number(share)]));
+function measured(
+  server: Server,
+  { used, text, status }: { readonly used: number; readonly text: string; readonly status: number | null },
+): Measurement {
+  const report = readReport(text);
+  if (status !== 0 || !(report.completed > 0)) throw new Error(`dnsperf against ${server.name} failed:\n${text}`);
+  return { ...report, cpu: used / report.completed, resident: memory(server.process.pid).now };
 }

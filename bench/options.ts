@@ -2,8 +2,8 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { promiseRows, resolverRows } from './rows.ts';
-import { mixes } from './queries.ts';
+import { allRows, costRows, tableRows } from './rows.ts';
+import type { ServerName } from './servers.ts';
 
 export interface Options {
   /** Of one load. */
@@ -11,22 +11,33 @@ export interface Options {
   readonly runs: number;
   readonly services: number;
   readonly endpoints: number;
-  /** The mixes to run, and `start`. */
+  /** The rows to measure. */
   readonly only: readonly string[];
   readonly program: string;
+  /** The servers to measure, where they are installed. */
+  readonly servers: readonly ServerName[];
+  /** Whether results.md is written. */
+  readonly writes: boolean;
 }
 
-const known: readonly string[] = [...mixes.map(({ name }) => name), ...resolverRows, ...promiseRows, 'start'];
+/** What `--only` takes beside the names of rows. */
+const TABLE = 'table';
+
+const all: readonly ServerName[] = ['nodens', 'nodens dgram', 'knotd', 'unbound', 'coredns', 'echo'];
+const fewest: readonly ServerName[] = ['nodens', 'knotd'];
 
 export const usage = `npm run bench -- [options]
 
   --seconds N    length of one load (3)
-  --runs N       loads for each mix and server, of which the median counts (5)
+  --runs N       loads for each row and server, of which the median counts (5)
   --services N   Services of the cluster, at least 20 (10000)
   --endpoints N  endpoints of each Service, at least 1 (15)
-  --only NAME    one row instead of all; may be given several times: ${known.join(', ')}
-  --program FILE the program to measure instead of src/main.ts, such as dist/main.js
-  --quick        short for --runs 1 --seconds 2
+  --only NAME    one row instead of all; may be given several times: ${allRows.join(', ')};
+                 '${TABLE}' is ${tableRows.join(', ')}
+  --program FILE the program to measure instead of src/main.ts, such as dist/bin/main.js
+  --quick        half a minute: --runs 1 --seconds 1, Nodens and knotd alone, and the rows ${costRows.map(({ name }) => name).join(', ')}
+                 unless --only names others
+  --write        write what is printed to bench/results.md as well; with all rows of '${TABLE}' and not with --quick
 `;
 
 /** @throws Error with what is wrong; undefined where help was asked for */
@@ -41,19 +52,31 @@ export function readOptions(args: readonly string[]): Options | undefined {
       only: { type: 'string', multiple: true, default: [] },
       program: { type: 'string', default: fileURLToPath(new URL('../src/main.ts', import.meta.url)) },
       quick: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return undefined;
-  const unknown = values.only.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new Error(`--only ${unknown}: there is no such row; there are ${known.join(', ')}`);
+  const { quick } = values;
+  const rows = values.only.flatMap((name) => (name === TABLE ? tableRows : [name]));
+  const unknown = rows.find((name) => !allRows.includes(name));
+  if (unknown !== undefined) {
+    throw new Error(`--only ${unknown}: there is no such row; there are ${allRows.join(', ')} and ${TABLE}`);
+  }
+  const byDefault = quick ? costRows.map(({ name }) => name) : allRows;
+  const only = rows.length === 0 ? byDefault : rows;
+  if (values.write && (quick || !tableRows.every((name) => only.includes(name)))) {
+    throw new Error(`--write: results.md keeps full runs; leave --quick out, and --only or give it '${TABLE}' as well`);
+  }
   return {
-    seconds: whole('seconds', values.seconds ?? (values.quick ? '2' : '3'), 1, 600),
-    runs: whole('runs', values.runs ?? (values.quick ? '1' : '5'), 1, 100),
+    seconds: whole('seconds', values.seconds ?? (quick ? '1' : '3'), 1, 600),
+    runs: whole('runs', values.runs ?? (quick ? '1' : '5'), 1, 100),
     services: whole('services', values.services, 20, 100_000),
     endpoints: whole('endpoints', values.endpoints, 1, 1_000),
-    only: values.only.length === 0 ? known : values.only,
+    only,
     program: resolve(values.program),
+    servers: quick ? fewest : all,
+    writes: values.write,
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { accessSync, closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
@@ -46,8 +46,34 @@ export function isInstalled(command: string): boolean {
   });
 }
 
+/**
+ * What keeps benchmarks that run these commands from running here; undefined where nothing does.
+ * @param tools commands, and the packages of Debian and Ubuntu that have them
+ */
+export function obstacle(tools: Readonly<Record<string, string>>): string | undefined {
+  if (process.platform !== 'linux') return 'the benchmarks read /proc and pin processes to cores: they need Linux';
+  const missing = Object.entries({ ...tools, taskset: 'util-linux', getconf: 'libc-bin' }).filter(
+    ([command]) => !isInstalled(command),
+  );
+  if (missing.length === 0) return undefined;
+  const names = missing.map(([command]) => command).join(' and ');
+  return `${names} not found; on Debian and Ubuntu: apt-get install ${missing.map(([, name]) => name).join(' ')}`;
+}
+
+/** A core for what is measured and one for those who ask. */
+export interface Cores {
+  readonly server: number;
+  readonly client: number;
+}
+
+/** Undefined where only one core may be used: all processes share it then. */
+export function twoCores(): Cores | undefined {
+  const [server, client] = allowedCores();
+  return server === undefined || client === undefined ? undefined : { server, client };
+}
+
 /** The cores that this process may use. */
-export function allowedCores(): readonly number[] {
+function allowedCores(): readonly number[] {
   const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
   return list.split(',').flatMap((range) => {
     const [first = 0, last = first] = range.split('-').map(Number);
@@ -71,6 +97,8 @@ interface StartOptions {
   readonly cwd?: string;
   /** Is given all that is printed, piece by piece. */
   readonly watch?: (text: string) => void;
+  /** A file for standard output, which is then neither kept nor watched: what nobody reads while it runs disturbs nobody. */
+  readonly into?: string;
 }
 
 /**
@@ -86,17 +114,22 @@ export const nodeFlags: readonly string[] = [
 
 /** Starts a command, on one core or wherever the system likes. */
 export function start(command: readonly [string, ...string[]], options: StartOptions = {}): Running {
-  const { core, cwd, watch } = options;
+  const { core, cwd, watch, into } = options;
   const [program, ...args] = core === undefined ? command : (['taskset', '-c', String(core), ...command] as const);
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(cwd === undefined ? {} : { cwd }) });
+  const file = into === undefined ? undefined : openSync(into, 'w');
+  const child = spawn(program, args, {
+    stdio: ['ignore', file ?? 'pipe', 'pipe'],
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+  if (file !== undefined) closeSync(file);
   running.add(child);
   let output = '';
   const keep = (chunk: Buffer): void => {
     output = (output + chunk.toString()).slice(-KEPT_OUTPUT);
     watch?.(chunk.toString());
   };
-  child.stdout.on('data', keep);
-  child.stderr.on('data', keep);
+  child.stdout?.on('data', keep);
+  child.stderr?.on('data', keep);
   const ending = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => {

@@ -18,46 +18,63 @@ const reverse: Question = (draw, size) => `${reverseName(service(draw, size, fal
 const absent: Question = (draw, size) => `nope-${draw(1_000)}.${namespace(draw, size)} A`;
 const searched: Question = (draw, size) => `${site(draw)}.${namespace(draw, size)} A`;
 const external: Question = (draw) => `${site(draw)} A`;
+const freshExternal: Question = (_draw, _size, index) => `host${index}.example A`;
 /** What a search path makes of a host name that nobody asked for before. */
 const fresh: Question = (draw, size, index) => `host${index}.example.com.${namespace(draw, size)} A`;
 
 export interface Mix {
-  readonly name: string;
   /** What is asked, for the reader of the table. */
   readonly about: string;
-  /** The response code that every reply must have; undefined where the mix has several. */
-  readonly rcode: 'NOERROR' | 'NXDOMAIN' | undefined;
+  /** The response codes that replies may have, all of which must come. */
+  readonly rcodes: readonly ('NOERROR' | 'NXDOMAIN')[];
   /** Questions with their share of the whole. */
   readonly questions: readonly (readonly [share: number, question: Question])[];
   /** No question comes twice, not even in another run. */
   readonly neverRepeats: boolean;
 }
 
-function mix(name: string, about: string, rcode: Mix['rcode'], questions: Mix['questions']): Mix {
-  return { name, about, rcode, questions, neverRepeats: name === 'fresh' };
+function mix(about: string, rcodes: Mix['rcodes'], questions: Mix['questions'], neverRepeats = false): Mix {
+  return { about, rcodes, questions, neverRepeats };
 }
 
-export const mixes: readonly Mix[] = [
-  mix('cluster', 'A of Services with a ClusterIP', 'NOERROR', [[1, clusterA]]),
-  mix('headless', 'A of headless Services', 'NOERROR', [[1, headlessA]]),
-  mix('nx', 'A of Services that do not exist, 1,000 names in each namespace', 'NXDOMAIN', [[1, absent]]),
-  mix('fresh', 'names below a namespace that never repeat', 'NXDOMAIN', [[1, fresh]]),
-  mix('search', 'external names with a search path behind them', 'NXDOMAIN', [[1, searched]]),
-  mix('real', 'a mixture as clusters see it; external names are 8 % of it', undefined, [
-    [45, clusterA],
-    [15, clusterAaaa],
-    [5, headlessA],
-    [10, absent],
-    [15, searched],
-    [8, external],
-    [1, headlessSrv],
-    [1, reverse],
-  ]),
-];
+export const mixes = {
+  cluster: mix('A of Services with a ClusterIP', ['NOERROR'], [[1, clusterA]]),
+  headless: mix('A of headless Services', ['NOERROR'], [[1, headlessA]]),
+  nx: mix('A of Services that do not exist, 1,000 names in each namespace', ['NXDOMAIN'], [[1, absent]]),
+  fresh: mix('names below a namespace that never repeat', ['NXDOMAIN'], [[1, fresh]], true),
+  search: mix('external names with a search path behind them, 200 of them', ['NXDOMAIN'], [[1, searched]]),
+  ext: mix('external names, 200 of them', ['NOERROR'], [[1, external]]),
+  flood: mix(
+    'names below a namespace and external ones that never repeat',
+    ['NOERROR', 'NXDOMAIN'],
+    [
+      [1, fresh],
+      [1, freshExternal],
+    ],
+    true,
+  ),
+  real: mix(
+    'a mixture as clusters see it; external names are 8 % of it',
+    ['NOERROR', 'NXDOMAIN'],
+    [
+      [45, clusterA],
+      [15, clusterAaaa],
+      [5, headlessA],
+      [10, absent],
+      [15, searched],
+      [8, external],
+      [1, headlessSrv],
+      [1, reverse],
+    ],
+  ),
+} as const satisfies Readonly<Record<string, Mix>>;
+
+export type MixName = keyof typeof mixes;
 
 /** Lines of `count` questions; `from` is the number of the first, which matters where questions never repeat. */
-export function* questionLines(chosen: Mix, size: ClusterSize, count: number, from = 0): Generator<string> {
+export function* questionLines(name: MixName, size: ClusterSize, count: number, from = 0): Generator<string> {
   const draw = pseudoRandom(0x6e_6f_64_65);
+  const chosen: Mix = mixes[name];
   const shares = chosen.questions.flatMap(([share, question]) => Array.from({ length: share }, () => question));
   for (let index = from; index < from + count; index++) {
     const question = shares[draw(shares.length)];

@@ -1,167 +1,106 @@
 /**
- * `npm run bench`: what a query costs, and what a start costs. README.md beside this file says what the figures are.
+ * `npm run bench`: what a query costs, how long answers take, what a start costs, and what holds whatever happens. README.md
+ * beside this file says what the figures are.
  *
- *     cluster.ts ─► manifests.ts ─► servers.ts: nodens | knotd | echo   (one core)
- *          └──────► queries.ts ───► load.ts: dnsperf                    (another core)  ─► table.ts
+ *     cluster.ts ─► manifests.ts ─► lineup.ts: nodens | knotd | unbound | coredns | echo   (one core)
+ *          └──────► queries.ts ───► load.ts: dnsperf                                       (another core)
+ *     rows.ts ─► costs.ts | latency.ts | missing.ts | starts.ts | promises/ ─► table.ts ─► report.ts
  */
-import { rmSync } from 'node:fs';
-import { cpus, release } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeLines } from './files.ts';
-import { type Measurement, load } from './load.ts';
+import { builtInCorefile, describeCorefiles } from './corefiles.ts';
+import { costTable } from './cost-table.ts';
+import { type RowCosts, measureCosts } from './costs.ts';
+import { measureLatency, queriesIn } from './latency.ts';
+import { Lineup } from './lineup.ts';
+import { measureMissing } from './missing.ts';
 import { type Options, readOptions, usage } from './options.ts';
-import { allowedCores, cleanUp, cleanUpAtExit, isInstalled, temporaryFolder } from './processes.ts';
-import { type Mix, mixes, questionLines } from './queries.ts';
+import { cleanUp, cleanUpAtExit, isInstalled, obstacle, temporaryFolder, twoCores } from './processes.ts';
 import { measurePromises } from './promises/promises.ts';
-import { measureResolver } from './resolver.ts';
-import { promiseRows, resolverRows } from './rows.ts';
-import { type Server, startServers, writeCorefile } from './servers.ts';
+import { mixes } from './queries.ts';
+import { Report, describeMachine } from './report.ts';
+import { costRows, otherCostRows, promiseRows } from './rows.ts';
 import { measureStarts } from './starts.ts';
-import { median, must, table, withSpread } from './table.ts';
 
-/** Microseconds of processor time that a query for a ClusterIP name may cost. */
-const CPU_LIMIT = 12;
-/** Seconds of the load before the first that counts: the JavaScript engine compiles while it runs. */
-const WARM_UP = 2;
-/** Lines of a file of questions, which dnsperf starts over at its end. */
-const QUESTIONS = 50_000;
-/** Questions that never repeat are written for this many in a second. */
-const HIGHEST_RATE = 250_000;
+/** Seconds of each half of the row `miss` at least. */
+const SHORTEST_MISSING = 5;
 
-const say = (text: string): void => {
-  process.stdout.write(`${text}\n`);
-};
-
-/** What keeps the benchmarks from running here; undefined where nothing does. */
-function obstacle(): string | undefined {
-  if (process.platform !== 'linux') return 'the benchmarks read /proc and pin processes to cores: they need Linux';
-  const tools = { dnsperf: 'dnsperf', taskset: 'util-linux', getconf: 'libc-bin' };
-  const missing = Object.entries(tools).filter(([command]) => !isInstalled(command));
-  if (missing.length === 0) return undefined;
-  const names = missing.map(([command]) => command).join(' and ');
-  return `${names} not found; on Debian and Ubuntu: apt-get install ${missing.map(([, name]) => name).join(' ')}`;
-}
+const report = new Report();
+const say = (text: string): void => report.say(text);
 
 async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(args);
   if (options === undefined) {
-    say(usage);
+    process.stdout.write(usage);
     return 0;
   }
-  const why = obstacle();
+  const why = obstacle({ dnsperf: 'dnsperf' });
   if (why !== undefined) {
     process.stderr.write(`${why}\n`);
     return 1;
   }
   cleanUpAtExit();
   const folder = temporaryFolder();
-  writeCorefile(options.program, folder);
-  const { services, endpoints, runs, seconds } = options;
-  say(`Node ${process.versions.node}, Linux ${release()}, ${cpus()[0]?.model ?? 'unknown processor'}`);
+  const cores = twoCores();
+  const { services, endpoints, runs, only, program } = options;
+  say(describeMachine());
   say(`${services} Services × ${endpoints} endpoints; medians of ${runs} runs (lowest–highest)`);
-  if (options.only.includes('start')) {
+  if (cores === undefined)
+    say('only one core may be used here: server and client share it, and the rates mean nothing');
+  if (only.includes('start')) {
     say(`\n${await measureStarts(options, folder, services === 10_000 && endpoints === 15)}`);
   }
-  const chosen = mixes.filter(({ name }) => options.only.includes(name));
-  if (chosen.length > 0) {
-    say(`\nLoads of ${seconds} s by dnsperf, UDP on loopback`);
-    say(await measureLoads(chosen, options, folder));
-    say(`\n${chosen.map(({ name, about }) => `${name}: ${about}`).join('\n')}`);
+  const lineup = new Lineup({ size: { services, endpoints }, folder, cores, program });
+  try {
+    await measureQueries(lineup, options);
+  } finally {
+    await lineup.stop();
   }
-  const [server, client] = allowedCores();
-  const cores = server === undefined || client === undefined ? undefined : { server, client };
-  if (options.only.some((name) => resolverRows.includes(name))) {
-    say("\nExternal names under kubeadm's Corefile, with one upstream on the client's core");
-    say(isInstalled('knotd') ? await measureResolver(options, { folder, cores }) : 'knotd is not installed: left out');
-  }
-  if (options.only.some((name) => promiseRows.includes(name))) {
+  if (only.some((name) => promiseRows.includes(name))) {
     say('\nWhat holds whatever happens');
     say(await measurePromises(options, folder, cores));
   }
+  if (options.writes) report.write(args);
   return 0;
 }
 
-async function measureLoads(chosen: readonly Mix[], options: Options, folder: string): Promise<string> {
-  const [serverCore, clientCore] = allowedCores();
-  const alone = clientCore === undefined;
-  if (alone) say('only one core may be used here: server and client share it, and the rates mean nothing');
-  const servers = await startServers({
-    size: options,
-    folder,
-    core: alone ? undefined : serverCore,
-    program: options.program,
-  });
-  if (!servers.some(({ name }) => name === 'knotd')) say('knotd is not installed: no peer is measured');
-  const rows: string[][] = [];
-  for (const mix of chosen) {
-    // One load after another: together they would measure each other.
-    // oxlint-disable-next-line no-await-in-loop
-    const measured = await measureMix(mix, servers, options, { folder, core: clientCore });
-    for (const server of servers) rows.push(row(mix, server, measured.get(server) ?? []));
+async function measureQueries(lineup: Lineup, options: Options): Promise<void> {
+  const { only, seconds, runs, program, servers } = options;
+  const rows = [...costRows, ...otherCostRows].filter(({ name }) => only.includes(name));
+  const needsUpstream = (name: string): boolean => !isInstalled('knotd') && only.includes(name);
+  const costs: RowCosts[] = [];
+  for (const row of rows) {
+    if (row.corefile === 'kubeadm' && needsUpstream(row.name)) continue;
+    // The table has to wait for its last row.
+    process.stderr.write(`${row.name} …\n`);
+    // oxlint-disable-next-line no-await-in-loop -- together they would measure each other
+    costs.push(await measureCosts(row, lineup, { seconds, runs, servers }));
   }
-  await Promise.all(servers.map((server) => server.process.stop()));
-  return table(['mix', 'server', 'CPU µs/query', 'queries/s', 'lost', 'MiB resident', 'replies'], rows);
-}
-
-/** All runs of a mix; the servers take turns, so that what else the machine does meets all of them. */
-async function measureMix(
-  mix: Mix,
-  servers: readonly Server[],
-  options: Options,
-  place: { readonly folder: string; readonly core: number | undefined },
-): Promise<ReadonlyMap<Server, readonly Measurement[]>> {
-  const measured = new Map(servers.map((server) => [server, new Array<Measurement>()]));
-  const questions = join(place.folder, 'questions');
-  const count = mix.neverRepeats ? HIGHEST_RATE * options.seconds : QUESTIONS;
-  /* oxlint-disable no-await-in-loop */
-  for (let run = 0; run <= options.runs; run++) {
-    await writeLines(questions, questionLines(mix, options, count, mix.neverRepeats ? run * count : 0));
-    const isWarmUp = run === 0;
-    const seconds = isWarmUp ? Math.min(WARM_UP, options.seconds) : options.seconds;
-    for (const server of servers) {
-      const measurement = await load(server, { questions, seconds, core: place.core });
-      if (!isWarmUp) measured.get(server)?.push(measurement);
+  if (costs.length > 0) {
+    say(
+      `\nLoads of ${seconds} s by dnsperf on loopback, UDP unless the row says TCP, 16 clients, 100 queries under way`,
+    );
+    say(costTable(costs));
+    say(`\n${costs.map(({ row }) => `${row.name}: ${mixes[row.mix].about}`).join('\n')}`);
+  }
+  if (['ext', 'real', 'latency', 'miss'].some(needsUpstream)) {
+    say('\next, real, latency and miss are left out: their upstream is knotd, which is not installed');
+  } else {
+    if (only.includes('latency')) {
+      say(`\nThe mixture at a steady rate, ${queriesIn(runs).toLocaleString('en')} queries to each server`);
+      const names = (['nodens', 'nodens dgram', 'echo'] as const).filter((name) => servers.includes(name));
+      say(await measureLatency(lineup, runs, names));
+    }
+    if (only.includes('miss')) {
+      say('\n20,000 external names a second that never repeat');
+      say(await measureMissing(lineup, Math.max(seconds, SHORTEST_MISSING)));
     }
   }
-  /* oxlint-enable no-await-in-loop */
-  rmSync(questions);
-  return measured;
-}
-
-function row(mix: Mix, server: Server, measurements: readonly Measurement[]): string[] {
-  const all = (get: (one: Measurement) => number): readonly number[] => measurements.map(get);
-  const cpu = all((one) => one.cpu);
-  return [
-    mix.name,
-    server.name,
-    withSpread(cpu, 2),
-    withSpread(
-      all((one) => one.rate),
-      0,
-    ),
-    String(all((one) => one.lost).reduce((sum, lost) => sum + lost, 0)),
-    all((one) => one.resident)
-      .at(-1)
-      ?.toFixed(0) ?? '',
-    [
-      replies(mix, server, measurements),
-      server.name === 'nodens' && mix.name === 'cluster' && must(median(cpu), CPU_LIMIT, 'µs'),
-    ]
-      .filter((text) => text !== false)
-      .join('; '),
-  ];
-}
-
-/** The response codes, and whether they are what the mix must get. */
-function replies(mix: Mix, server: Server, measurements: readonly Measurement[]): string {
-  if (!server.answers) return 'no answers: the questions themselves';
-  const shares = new Map<string, number[]>();
-  for (const [code, share] of measurements.flatMap(({ rcodes }) => [...rcodes])) {
-    shares.set(code, [...(shares.get(code) ?? []), share]);
+  if (costs.length > 0) {
+    const empty = join(lineup.place.folder, 'empty');
+    mkdirSync(empty);
+    say(`\n${describeCorefiles(builtInCorefile(program, empty))}`);
   }
-  const text = [...shares].map(([code, of]) => `${code} ${median(of).toFixed(0)} %`).join(', ');
-  const wrong = mix.rcode !== undefined && (shares.size !== 1 || !shares.has(mix.rcode));
-  return wrong ? `${text}: WRONG, all must be ${mix.rcode}` : text;
 }
 
 try {

@@ -1,100 +1,89 @@
-/** The servers that the load is put on, each with the same names and on the same core. */
-import { execFileSync } from 'node:child_process';
+/**
+ * The servers that the load is put on, one process each, on the same core and with the same names. They are started when a
+ * row first needs them, stay for the rows after it, and are idle while it is another's turn.
+ *
+ *     lineup.ts ─► servers.ts: nodens, over each transport and under each Corefile
+ *               └► peers.ts:   knotd | unbound | coredns | echo, and the upstream of all
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type ClusterSize, fullName } from './cluster.ts';
-import { forwardZone, jsonList, reverseZone } from './manifests.ts';
-import { untilAnswered } from './probe.ts';
-import { type Running, isInstalled, nodeFlags, start } from './processes.ts';
-import { writeLines } from './files.ts';
 import { freePort } from '../test/support/free-port.ts';
+import { type ClusterSize, fullName } from './cluster.ts';
+import { type CorefileName, builtInCorefile, withoutSearchPath } from './corefiles.ts';
+import { writeLines } from './files.ts';
+import { kubeadmCorefile } from './kubeadm.ts';
+import { jsonList } from './manifests.ts';
+import { untilAnswered } from './probe.ts';
+import { type Cores, type Running, nodeFlags, start } from './processes.ts';
+
+export type ServerName = 'nodens' | 'nodens dgram' | 'knotd' | 'unbound' | 'coredns' | 'echo';
 
 export interface Server {
-  readonly name: 'nodens' | 'knotd' | 'echo';
+  readonly name: ServerName;
   readonly port: number;
   readonly process: Running;
-  /** Its replies are answers; an echo's are not. */
-  readonly answers: boolean;
 }
 
-export interface ServerOptions {
+export interface Place {
   readonly size: ClusterSize;
   readonly folder: string;
-  readonly core: number | undefined;
+  /** Undefined where all processes share one. */
+  readonly cores: Cores | undefined;
   /** The program that is measured: `src/main.ts`, or a bundle of it. */
   readonly program: string;
 }
 
-/** Starts all that are installed, one after another, and resolves when each has answered. */
-export async function startServers(options: ServerOptions): Promise<readonly Server[]> {
-  const servers = [await startNodens(options)];
-  if (isInstalled('knotd')) servers.push(await startKnot(options));
-  servers.push(await startEcho(options));
-  return servers;
+export interface NodensOptions {
+  readonly name: 'nodens' | 'nodens dgram';
+  readonly corefile: CorefileName;
+  /** The port of the server that names outside of the cluster are asked for at. */
+  readonly upstream: number;
 }
 
-/**
- * Writes the Corefile that the program has built in for manifests, without the line that hands names on to the servers of
- * this machine: nothing that is measured leaves it.
- */
-export function writeCorefile(program: string, folder: string): void {
-  const flags = [program, '--fixture', folder, '--print-config'];
-  const text = execFileSync(process.execPath, flags, { cwd: folder, encoding: 'utf8' });
-  writeFileSync(join(folder, 'Corefile'), text.replace(/^ *forward .*\n/m, ''));
+/** Starts the program with the cluster's manifests; resolves when it has answered. */
+export async function startNodens(place: Place, { name, corefile, upstream }: NodensOptions): Promise<Server> {
+  const { size, cores, program } = place;
+  const folder = join(place.folder, `${name} ${corefile}`);
+  mkdirSync(folder);
+  const port = await freePort();
+  const text = corefile === 'kubeadm' ? await kubeadm(port, upstream) : builtIn(place.program, folder, corefile);
+  const file = join(folder, 'Corefile');
+  writeFileSync(file, text);
+  const manifests = join(folder, 'cluster.json');
+  await writeLines(manifests, jsonList(size));
+  const transport = name === 'nodens dgram' ? ['--udp', 'dgram'] : [];
+  const command = [...nodensCommand({ program, corefile: file, manifests, port }), ...transport] as const;
+  return answering({ name, port, process: start(command, onCore(cores?.server)) }, size);
 }
 
-/** The command line that serves a file of manifests on loopback, with the Corefile of the folder that it starts in. */
-export function nodensCommand(program: string, manifests: string, port: number): [string, ...string[]] {
-  const flags = ['--fixture', manifests, '--bind', '127.0.0.1', '-dns.port', String(port)];
+async function kubeadm(dns: number, upstream: number): Promise<string> {
+  return kubeadmCorefile({ dns, http: await freePort(), upstream });
+}
+
+function builtIn(program: string, folder: string, name: 'fixture' | 'plain'): string {
+  const text = builtInCorefile(program, folder);
+  return name === 'plain' ? withoutSearchPath(text) : text;
+}
+
+/** The command line that serves a file of manifests on loopback. */
+export function nodensCommand(options: {
+  readonly program: string;
+  readonly corefile: string;
+  readonly manifests: string;
+  /** Of server blocks that give none. */
+  readonly port: number;
+}): [string, ...string[]] {
+  const { program, corefile, manifests, port } = options;
+  const flags = ['-conf', corefile, '--fixture', manifests, '--bind', '127.0.0.1', '-dns.port', String(port)];
   return [process.execPath, ...nodeFlags, program, ...flags];
 }
 
-async function startNodens({ size, folder, core, program }: ServerOptions): Promise<Server> {
-  const manifests = join(folder, 'cluster.json');
-  await writeLines(manifests, jsonList(size));
-  const port = await freePort();
-  return ready('nodens', port, size, start(nodensCommand(program, manifests, port), { ...on(core), cwd: folder }));
+/** Resolves when the server has answered for the last Service. */
+export async function answering(server: Server, size: ClusterSize): Promise<Server> {
+  await untilAnswered(server.process, server.port, fullName(size.services - 1, size));
+  return server;
 }
 
-async function startKnot({ size, folder, core }: ServerOptions): Promise<Server> {
-  const port = await freePort();
-  const database = join(folder, 'knot');
-  mkdirSync(database);
-  await writeLines(join(folder, 'cluster.local.zone'), forwardZone(size));
-  await writeLines(join(folder, 'reverse.zone'), reverseZone(size));
-  const configuration = `
-server:
-    listen: 127.0.0.1@${port}
-    rundir: ${folder}
-    udp-workers: 1
-    tcp-workers: 1
-    background-workers: 1
-database:
-    storage: ${database}
-zone:
-  - domain: cluster.local
-    file: ${join(folder, 'cluster.local.zone')}
-  - domain: 10.in-addr.arpa
-    file: ${join(folder, 'reverse.zone')}
-`;
-  const file = join(folder, 'knot.conf');
-  writeFileSync(file, configuration);
-  return ready('knotd', port, size, start(['knotd', '-c', file], on(core)));
-}
-
-/** @param core that it runs on; undefined for any */
-export async function startEcho({ core }: Pick<ServerOptions, 'core'>): Promise<Server> {
-  const port = await freePort();
-  const file = fileURLToPath(new URL('echo.ts', import.meta.url));
-  return { name: 'echo', port, process: start([process.execPath, file, String(port)], on(core)), answers: false };
-}
-
-async function ready(name: Server['name'], port: number, size: ClusterSize, process: Running): Promise<Server> {
-  await untilAnswered(process, port, fullName(size.services - 1, size));
-  return { name, port, process, answers: true };
-}
-
-function on(core: number | undefined): { readonly core?: number } {
+export function onCore(core: number | undefined): { readonly core?: number } {
   return core === undefined ? {} : { core };
 }

@@ -20,6 +20,11 @@ export function must(value: number, limit: number, unit: string): string {
   return `must ≤ ${limit} ${unit}: ${value <= limit ? 'met' : 'MISSED'}`;
 }
 
+/** The same for a column that says what the limit is. */
+export function verdict(value: number, limit: number): string {
+  return `${limit} ${value <= limit ? 'met' : 'MISSED'}`;
+}
+
 /** Rows below a heading; the first two columns are set to the left, figures to the right, the last as it is. */
 export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [heading, ...rows];

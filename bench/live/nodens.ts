@@ -1,11 +1,12 @@
 /** The program under kubeadm's Corefile, fed by an API server of the benchmarks. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { freePort } from '../../test/support/free-port.ts';
+import { kubeadmCorefile } from '../kubeadm.ts';
 import { nodeFlags, type Running, start } from '../processes.ts';
 import type { Api } from './api.ts';
-import { corefile } from './corefile.ts';
+import { accessLines } from './access.ts';
 import { clusterIp, fullName, isHeadless, type ClusterSize } from '../cluster.ts';
 import { askUntil, type FirstAnswer } from './first-answer.ts';
 
@@ -36,19 +37,13 @@ const DEADLINE = 30_000;
 /** Starts the program; resolves at once. */
 export async function startNodens(
   { program, flags, folder, cores, upstream }: Surroundings,
-  { access: { url, ca, certificate, key } }: Api,
+  { access }: Api,
   snapshot?: string,
 ): Promise<Nodens> {
   const [dns, http] = [await freePort(), await freePort()];
-  mkdirSync(folder, { recursive: true });
-  const pem = (name: string, text: string): string => {
-    const path = join(folder, name);
-    writeFileSync(path, text);
-    return path;
-  };
-  const tls = [pem('client.pem', certificate), pem('client.key', key), pem('ca.pem', ca)] as const;
+  const kubernetes = [...accessLines(access, folder), ...(snapshot === undefined ? [] : [`snapshot ${snapshot}`])];
   const file = join(folder, 'Corefile');
-  writeFileSync(file, corefile({ dns, http, upstream, endpoint: url, tls, snapshot }));
+  writeFileSync(file, kubeadmCorefile({ dns, http, upstream, kubernetes }));
   const command = [process.execPath, ...nodeFlags, ...flags, program, '-conf', file] as const;
   const began = performance.now();
   const running = start(command, { cwd: folder, ...(cores === undefined ? {} : { core: cores.server }) });

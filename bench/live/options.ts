@@ -15,7 +15,7 @@ export interface Options {
   readonly isQuick: boolean;
 }
 
-export const rowNames = ['start', 'snapshot', 'peak', 'relist', 'change'] as const;
+export const rowNames = ['start', 'snapshot', 'peak', 'flood', 'relist', 'change'] as const;
 export type RowName = (typeof rowNames)[number];
 
 export const usage = `npm run bench:cluster -- [options]

@@ -8,11 +8,14 @@ import { memory } from '../processes.ts';
 import type { Api } from './api.ts';
 import { Asker } from './asker.ts';
 import { LISTED, countedName, tellsOf } from './counted.ts';
+import { beginFlood, fillCaches } from './flooding.ts';
 import { type Nodens, type Surroundings, startNodens, untilRight } from './nodens.ts';
 import { steadyLoad, writeQuestions } from './steady.ts';
 
 /** Milliseconds for everything to be listed. */
 const DEADLINE = 30_000;
+/** Milliseconds that a list under a flood should not take, for which there are names that never repeat. */
+const SLOW_LIST = 5_000;
 /** Milliseconds of load before the first list. */
 const QUIET = 500;
 /** Milliseconds between questions for whether it has been. */
@@ -27,6 +30,7 @@ export interface Peak {
   readonly highest: number;
   /** Milliseconds from the end of the watches until the list was answered from, for each. */
   readonly took: readonly number[];
+  /** Queries, those of a flood included. */
   readonly sent: number;
   readonly lost: number;
 }
@@ -37,13 +41,18 @@ export interface PeakOptions {
   readonly pause: number;
   /** Queries in a second. */
   readonly rate: number;
+  /** Names in a second that never repeat, asked beside them with caches that are full; neither unless told. */
+  readonly flood?: number;
 }
 
 export async function measurePeak(around: Surroundings, api: Api, options: PeakOptions): Promise<Peak> {
-  const { relists, pause, rate } = options;
+  const { relists, pause, rate, flood } = options;
   return withNodens(around, api, async (nodens) => {
     const { pid } = nodens.process;
     const questions = await writeQuestions(around);
+    if (flood !== undefined) await fillCaches(around, nodens);
+    const seconds = (relists * (pause + SLOW_LIST)) / 1_000;
+    const endFlood = flood === undefined ? undefined : await beginFlood(around, nodens, { rate: flood, seconds });
     const end = steadyLoad({ port: nodens.dnsPort, questions, rate, core: around.cores?.client });
     await wait(QUIET);
     const before = memory(pid).now;
@@ -58,7 +67,8 @@ export async function measurePeak(around: Surroundings, api: Api, options: PeakO
       if (i === 0) first = memory(pid).highest;
     }
     const { highest } = memory(pid);
-    return { before, first, highest, took, ...(await end()) };
+    const [{ sent, lost }, others] = [await end(), await endFlood?.()];
+    return { before, first, highest, took, sent: sent + (others?.sent ?? 0), lost: lost + (others?.lost ?? 0) };
   });
 }
 

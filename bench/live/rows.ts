@@ -3,6 +3,7 @@ import { quantile } from '../promises/asking.ts';
 import { median } from '../table.ts';
 import { Api, type ApiOptions } from './api.ts';
 import type { Figure, Limits } from './figures.ts';
+import { type Flooded, type WorkingSet, measureFlood } from './flooding.ts';
 import type { Surroundings } from './nodens.ts';
 import type { RowName } from './options.ts';
 import { type Latencies, type Peak, measureLatencies, measurePeak } from './relisting.ts';
@@ -29,6 +30,9 @@ const limits = {
 } as const satisfies Readonly<Record<string, Limits>>;
 
 const PEAK_RATE = 10_000;
+/** Names that never repeat, in a second: beside lists, and beside a working set that is asked for as often. */
+const FLOOD_BESIDE_LISTS = 5_000;
+const FLOOD_RATE = 10_000;
 const CHANGE_RATE = 10_000;
 const RELIST_RATE = 5_000;
 const RELISTS = 10;
@@ -36,6 +40,7 @@ const RELISTS = 10;
 const BETWEEN_RELISTS = 10_500;
 /** More runs of ten lists each would take a quarter of an hour. */
 const MOST_PEAKS = 3;
+const FLOOD_SECONDS = 10;
 const EVENTS_PER_SECOND = 500;
 const EVENTS = 2_500;
 const WARM_UP = 3_000;
@@ -79,7 +84,21 @@ export const rows: Readonly<Record<RowName, Row>> = {
     const peaks = await repeated(Math.min(runs, MOST_PEAKS), around, { niceness: BEHIND_CLIENTS }, (api) =>
       measurePeak(around, api, { relists, pause: BETWEEN_RELISTS, rate: PEAK_RATE }),
     );
-    return [peakFigure(peaks, relists)];
+    return [peakFigure('peak', `highest resident over ${relists} lists, ${PEAK_RATE} q/s`, peaks)];
+  },
+
+  async flood({ around, runs, isQuick }) {
+    const relists = isQuick ? 3 : RELISTS;
+    const load = { relists, pause: BETWEEN_RELISTS, rate: PEAK_RATE, flood: FLOOD_BESIDE_LISTS };
+    const peaks = await repeated(Math.min(runs, MOST_PEAKS), around, { niceness: BEHIND_CLIENTS }, (api) =>
+      measurePeak(around, api, load),
+    );
+    const seconds = isQuick ? 3 : FLOOD_SECONDS;
+    const floods = await repeated(runs, around, { niceness: BEHIND_CLIENTS }, (api) =>
+      measureFlood(around, api, { rate: FLOOD_RATE, flood: FLOOD_RATE, seconds }),
+    );
+    const about = `the same with full caches, beside ${FLOOD_BESIDE_LISTS} new names/s`;
+    return [peakFigure('flood', about, peaks), ...floodFigures(floods)];
   },
 
   async relist({ around, runs }) {
@@ -156,18 +175,46 @@ function startFigures(starts: readonly Start[], what: string): readonly Figure[]
   ];
 }
 
-function peakFigure(peaks: readonly Peak[], relists: number): Figure {
+function peakFigure(row: 'peak' | 'flood', about: string, peaks: readonly Peak[]): Figure {
   const part = (get: (peak: Peak) => number): string => middle(peaks.map(get));
   const lost = peaks.reduce((sum, one) => sum + one.lost, 0);
   const sent = peaks.reduce((sum, one) => sum + one.sent, 0);
   return {
-    row: 'peak',
-    about: `highest resident over ${relists} lists, ${PEAK_RATE} q/s`,
+    row,
+    about,
     values: peaks.map(({ highest }) => highest),
     unit: 'MiB',
     limits: limits.peak,
     note: `${part(({ before }) => before)} before, ${part(({ first }) => first)} in the first; a list takes ${part(({ took }) => median(took))} ms; lost ${lost} of ${sent}`,
   };
+}
+
+function floodFigures(floods: readonly Flooded[]): readonly Figure[] {
+  const when = { alone: '', beside: `, beside ${FLOOD_RATE} new names/s` } as const;
+  const lost = floods.reduce((sum, { flood }) => sum + flood.lost, 0);
+  const sent = floods.reduce((sum, { flood }) => sum + flood.sent, 0);
+  return (['alone', 'beside'] as const).flatMap((side): readonly Figure[] => {
+    const of = (get: (set: WorkingSet) => number): readonly number[] => floods.map((one) => get(one[side]));
+    const own = of(({ lost: missing }) => missing).reduce((sum, missing) => sum + missing, 0);
+    return [
+      {
+        row: '',
+        about: `p99 of a working set, ${FLOOD_RATE} q/s${when[side]}`,
+        values: of(({ p99 }) => p99),
+        unit: 'ms',
+        limits: undefined,
+        note: `p50 ${small(of(({ p50 }) => p50))}; lost ${own}${side === 'beside' ? `, and ${lost} of ${sent} of the flood` : ''}`,
+      },
+      {
+        row: '',
+        about: `its hits in the answer cache${when[side]}`,
+        values: of(({ hits }) => 100 * hits),
+        unit: '%',
+        limits: undefined,
+        note: `processor time ${small(of(({ cpu }) => cpu))} µs for each of its queries${side === 'beside' ? ", the flood's included" : ''}`,
+      },
+    ];
+  });
 }
 
 function relistFigures(all: readonly Latencies[]): readonly Figure[] {

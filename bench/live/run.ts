@@ -9,7 +9,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, release } from 'node:os';
 import { join } from 'node:path';
-import { allowedCores, cleanUp, cleanUpAtExit, isInstalled, temporaryFolder } from '../processes.ts';
+import { cleanUp, cleanUpAtExit, obstacle, temporaryFolder, twoCores } from '../processes.ts';
 import { openUpstream } from '../promises/upstream.ts';
 import { table } from '../table.ts';
 import { figureRow, heading } from './figures.ts';
@@ -18,23 +18,12 @@ import { type Options, readOptions, rowNames, usage } from './options.ts';
 import { rows } from './rows.ts';
 import { pace, weather } from './weather.ts';
 
+/** Of external names, in seconds: longer than a cache may keep them under kubeadm's Corefile. */
+const TTL = 300;
+
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
-
-function obstacle(): string | undefined {
-  if (process.platform !== 'linux') return 'the benchmarks read /proc and pin processes to cores: they need Linux';
-  const tools = {
-    dnsperf: 'dnsperf',
-    taskset: 'util-linux',
-    nice: 'coreutils',
-    stdbuf: 'coreutils',
-    getconf: 'libc-bin',
-  };
-  const missing = Object.entries(tools).filter(([command]) => !isInstalled(command));
-  if (missing.length === 0) return undefined;
-  return `on Debian and Ubuntu: apt-get install ${missing.map(([, name]) => name).join(' ')}`;
-}
 
 async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(args);
@@ -42,7 +31,7 @@ async function main(args: readonly string[]): Promise<number> {
     say(usage);
     return 0;
   }
-  const why = obstacle();
+  const why = obstacle({ dnsperf: 'dnsperf', nice: 'coreutils', stdbuf: 'coreutils' });
   if (why !== undefined) {
     process.stderr.write(`${why}\n`);
     return 1;
@@ -55,7 +44,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (cores === undefined) say('only one core may be used here: all processes share it, and the times mean nothing');
   // This process measures too: beside the load, away from the server.
   else execFileSync('taskset', ['-a', '-c', '-p', String(cores.client), String(process.pid)], { stdio: 'ignore' });
-  const upstream = await openUpstream();
+  const upstream = await openUpstream(TTL);
   try {
     await measure(options, cores, upstream.port);
   } finally {
@@ -83,11 +72,6 @@ async function measure(options: Options, cores: Surroundings['cores'], upstream:
   say(
     `\nCores that other programs used meanwhile: ${skies.join(', ')}; load average ${loadavg()[0]?.toFixed(1) ?? ''}`,
   );
-}
-
-function twoCores(): Surroundings['cores'] {
-  const [server, client] = allowedCores();
-  return server === undefined || client === undefined ? undefined : { server, client };
 }
 
 try {

@@ -1,8 +1,9 @@
 /** A steady load on a server while something else happens: dnsperf with the real mixture of questions. */
 import { join } from 'node:path';
+import { answerTime, dnsperf, readReport } from '../dnsperf.ts';
 import { writeLines } from '../files.ts';
 import { start } from '../processes.ts';
-import { mixes, questionLines } from '../queries.ts';
+import { questionLines } from '../queries.ts';
 import type { Surroundings } from './nodens.ts';
 
 export interface Loaded {
@@ -11,16 +12,16 @@ export interface Loaded {
 }
 
 const QUESTIONS = 50_000;
-/** Seconds after which an answer is no longer waited for. */
-const LOST = 5;
+/** Queries that are under way together at most. */
+const IN_FLIGHT = 2_000;
+/** Seconds that no load lasts. */
+const LONG = 3_600;
 /** dnsperf stands back behind clients that measure. */
 const NICENESS = 5;
 
 export async function writeQuestions({ folder, size }: Surroundings): Promise<string> {
   const questions = join(folder, 'real');
-  const mix = mixes.find(({ name }) => name === 'real');
-  if (mix === undefined) throw new Error('there is no mix of questions called real');
-  await writeLines(questions, questionLines(mix, size, QUESTIONS));
+  await writeLines(questions, questionLines('real', size, QUESTIONS));
   return questions;
 }
 
@@ -37,35 +38,37 @@ export interface SteadyOptions {
 
 /** Begins a load; the result ends it. */
 export function steadyLoad({ port, questions, rate, core, watch }: SteadyOptions): () => Promise<Loaded> {
-  const target = ['-s', '127.0.0.1', '-p', String(port), '-d', questions, '-l', '3600'];
-  const amount = ['-c', '16', '-q', '2000', '-Q', String(rate), '-t', String(LOST)];
-  const dnsperf = ['dnsperf', ...target, ...amount] as const;
-  const command =
+  const command = dnsperf({
+    port,
+    questions,
+    seconds: LONG,
+    rate,
+    inFlight: IN_FLIGHT,
+    isVerbose: watch !== undefined,
+  });
+  const words =
     watch === undefined
-      ? (['nice', '-n', String(NICENESS), ...dnsperf] as const)
+      ? (['nice', '-n', String(NICENESS), ...command] as const)
       : // Line by line, since when a line comes tells when the answer came.
-        (['stdbuf', '-oL', ...dnsperf, '-v'] as const);
+        (['stdbuf', '-oL', ...command] as const);
   const on = core === undefined ? {} : { core };
-  const running = start(command, watch === undefined ? on : { ...on, watch: latencyReader(watch) });
+  const running = start(words, watch === undefined ? on : { ...on, watch: latencyReader(watch) });
   return async () => {
     process.kill(running.pid, 'SIGINT');
     await running.ended();
-    const report = running.output();
-    const figure = (label: string): number => Number(new RegExp(`${label}:\\s*(\\d+)`).exec(report)?.[1] ?? NaN);
-    return { sent: figure('Queries sent'), lost: figure('Queries lost') };
+    const { sent, lost } = readReport(running.output());
+    return { sent, lost };
   };
 }
 
-/** Reads what `dnsperf -v` prints: `> NOERROR name A 0.000123`, in seconds, or `> T name A` where no answer came. */
 function latencyReader(watch: (took: number) => void): (text: string) => void {
   let rest = '';
   return (text) => {
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
-      if (!line.startsWith('> ')) continue;
-      const seconds = line.startsWith('> T ') ? Infinity : Number(line.slice(line.lastIndexOf(' ') + 1));
-      if (!Number.isNaN(seconds)) watch(seconds * 1_000);
+      const took = answerTime(line);
+      if (took !== undefined) watch(took);
     }
   };
 }

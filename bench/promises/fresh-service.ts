@@ -14,6 +14,7 @@ import { NO_EVENTS } from '../../src/cluster/watch/events.ts';
 import { OwnAddresses } from '../../src/server/own-addresses.ts';
 import { Server } from '../../src/server/server.ts';
 import { SharedThings } from '../../src/server/shared-things.ts';
+import { dgramUdp } from '../../src/transport/udp-transport.ts';
 import { LogWriter } from '../../src/telemetry/logger.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
 import { openNetwork } from '../../src/transport/client/network.ts';
@@ -71,6 +72,7 @@ export async function freshService(folder: string, changes: number): Promise<Fre
       metrics: new Metrics(),
       network,
       shared: new SharedThings(),
+      udp: dgramUdp,
       fatal: (message) => {
         throw new Error(message);
       },

@@ -6,6 +6,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { kubeadmCorefile } from '../kubeadm.ts';
 import { untilAnswered } from '../probe.ts';
 import { type Running, nodeFlags, start } from '../processes.ts';
 import { freePort } from '../../test/support/free-port.ts';
@@ -158,7 +159,7 @@ async function startReplica(
 ): Promise<Replica> {
   const [port, health, ready, metrics] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const corefile = join(place, `${instance}.Corefile`);
-  writeFileSync(corefile, corefileOf({ port, health, ready, metrics, upstream, lameDuck }));
+  writeFileSync(corefile, kubeadmCorefile({ dns: port, http: { health, ready, metrics }, upstream, lameDuck }));
   const command = [process.execPath, ...nodeFlags, program, '-conf', corefile, '--fixture', manifests] as const;
   const server = start(command, core === undefined ? {} : { core });
   try {
@@ -185,44 +186,6 @@ async function untilReady(server: Running, port: number): Promise<void> {
     // oxlint-disable-next-line no-await-in-loop -- as above
     await wait(10);
   }
-}
-
-interface Ports {
-  readonly port: number;
-  readonly health: number;
-  readonly ready: number;
-  readonly metrics: number;
-  readonly upstream: number;
-  readonly lameDuck: string;
-}
-
-/** kubeadm's, with ports of its own, on loopback. */
-function corefileOf({ port, health, ready, metrics, upstream, lameDuck }: Ports): string {
-  return `.:${port} {
-  bind 127.0.0.1
-  errors
-  health 127.0.0.1:${health} {
-    lameduck ${lameDuck}
-  }
-  ready 127.0.0.1:${ready}
-  kubernetes cluster.local in-addr.arpa ip6.arpa {
-    pods insecure
-    fallthrough in-addr.arpa ip6.arpa
-    ttl 30
-  }
-  prometheus 127.0.0.1:${metrics}
-  forward . 127.0.0.1:${upstream} {
-    max_concurrent 1000
-  }
-  cache 30 {
-    disable success cluster.local
-    disable denial cluster.local
-  }
-  loop
-  reload
-  loadbalance
-}
-`;
 }
 
 const serviceName = (i: number): string => `service-${i}.default.svc.cluster.local`;

@@ -12,10 +12,8 @@ export interface Upstream {
   close(): void;
 }
 
-/** Time to live of its answers, in seconds. */
-const TTL = 1;
-
-export async function openUpstream(): Promise<Upstream> {
+/** @param ttl of its answers, in seconds */
+export async function openUpstream(ttl = 1): Promise<Upstream> {
   const socket = createSocket('udp4');
   let asked = 0;
   const upstream = { port: 0, answering: true, asked: () => asked, close: () => socket.close() };
@@ -25,9 +23,7 @@ export async function openUpstream(): Promise<Upstream> {
     const { id, questions } = packet.decode(message);
     const [question] = questions;
     const answers =
-      question?.type === 'A'
-        ? [{ type: 'A' as const, name: question.name, class: 'IN', ttl: TTL, data: '192.0.2.1' }]
-        : [];
+      question?.type === 'A' ? [{ type: 'A' as const, name: question.name, class: 'IN', ttl, data: '192.0.2.1' }] : [];
     const reply = { type: 'response' as const, id, flags: 0x0180, questions, answers };
     socket.send(packet.encode(reply), port, address);
   });

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { Api } from '../../bench/live/api.ts';
 import { measureChanges } from '../../bench/live/changing.ts';
+import { measureFlood } from '../../bench/live/flooding.ts';
 import type { Surroundings } from '../../bench/live/nodens.ts';
 import { measureLatencies, measurePeak } from '../../bench/live/relisting.ts';
 import { measureStart, measureWarmStarts } from '../../bench/live/starting.ts';
@@ -62,6 +63,25 @@ describeWith(
       expect(sent).toBeGreaterThan(500);
       expect(highest).toBeLessThan(before + 50);
     });
+
+    it('loses no query beside a flood of new names while it is listed anew, with caches that are full', async () => {
+      const { around, api } = await open();
+      const load = { relists: 1, pause: 0, rate: 500, flood: 500 };
+      const { lost, sent, before, highest } = await measurePeak(around, api, load);
+      expect(lost).toBe(0);
+      expect(sent).toBeGreaterThan(500);
+      expect(highest).toBeLessThan(before + 50);
+    }, 60_000);
+
+    it('answers what is asked all the time beside a flood of new names as it does without', async () => {
+      const { around, api } = await open();
+      const { alone, beside, flood } = await measureFlood(around, api, { rate: 500, flood: 500, seconds: 1 });
+      expect(alone.lost + beside.lost + flood.lost).toBe(0);
+      expect(flood.sent).toBeGreaterThan(500);
+      expect(beside.p99).toBeLessThan(SOON);
+      // All but the external names, whose answers come to an end, and those that are drawn anew.
+      expect(beside.hits).toBeGreaterThan(alone.hits - 0.1);
+    }, 60_000);
 
     it('is listed anew without an answer that is late or missing', async () => {
       const { around, api } = await open();
