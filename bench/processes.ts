@@ -108,7 +108,7 @@ interface StartOptions {
  */
 export const nodeFlags: readonly string[] = [
   '--max-semi-space-size=4',
-  '--heap-growing-percent=50',
+  '--heap-growing-percent=20',
   '--initial-old-space-size=64',
 ];
 

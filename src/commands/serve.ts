@@ -13,7 +13,7 @@ import type { Clock } from '../plugins/plugin.ts';
 import { openAnswerCache } from '../server/answer-cache/answer-cache.ts';
 import { SharedThings } from '../server/shared-things.ts';
 import { type ClientNetwork, openNetwork } from '../transport/client/network.ts';
-import { chooseUdp } from '../transport/udp-transport.ts';
+import { type UdpKind, chooseUdp, chosenUdp } from '../transport/udp-transport.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { observeLog, observeProcess } from '../telemetry/process-metrics.ts';
 import { version } from '../version.ts';
@@ -34,12 +34,14 @@ export async function serve(flags: Flags): Promise<number> {
   const log = new LogWriter(streamSink(process.stdout));
   const network = openNetwork({ report: (message) => log.logger().error(message) });
   const fatal = Promise.withResolvers<string>();
+  // It is tried out while everything else gets ready.
+  const udp = chooseUdp(flags.udp, (line) => log.logger().warning(line));
   let server: Server;
   let chosen: ChosenConfiguration;
   try {
     chosen = chooseConfiguration(flags, process.env);
     writePidfile(flags.pidfile);
-    server = await start(chosen, flags, { log, network, fatal: fatal.resolve });
+    server = await start(chosen, flags, { log, network, udp, fatal: fatal.resolve });
   } catch (error) {
     network.close();
     removePidfile(flags.pidfile);
@@ -47,7 +49,7 @@ export async function serve(flags: Flags): Promise<number> {
     process.stderr.write(`${messageOf(error)}\n`);
     return 1;
   }
-  if (!flags.quiet) log.write(startText(server.zones, chosen));
+  if (!flags.quiet) log.write(startText(server.zones, chosen, await udp));
   const status = await untilEnd(server, log, fatal.promise);
   network.close();
   removePidfile(flags.pidfile);
@@ -73,10 +75,11 @@ function removePidfile(path: string | undefined): void {
 interface Parts {
   readonly log: LogWriter;
   readonly network: ClientNetwork;
+  readonly udp: Promise<UdpKind>;
   readonly fatal: (message: string) => void;
 }
 
-async function start(chosen: ChosenConfiguration, flags: Flags, { log, network, fatal }: Parts): Promise<Server> {
+async function start(chosen: ChosenConfiguration, flags: Flags, { log, network, udp, fatal }: Parts): Promise<Server> {
   const facts = new FactCounters();
   const fixtureLog = log.logger('fixture: ');
   const metrics = new Metrics();
@@ -110,7 +113,7 @@ async function start(chosen: ChosenConfiguration, flags: Flags, { log, network, 
       network,
       shared: new SharedThings(),
       answers: openAnswerCache(facts, clock, metrics),
-      udp: await chooseUdp(flags.udp, (line) => log.logger().warning(line)),
+      udp: chosenUdp(udp),
       fatal,
     },
   });

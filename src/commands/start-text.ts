@@ -1,5 +1,6 @@
 /** What is said at start: which zones are served where, and for the example cluster what to try. */
 import { version } from '../version.ts';
+import type { UdpKind } from '../transport/udp-transport.ts';
 import type { ChosenConfiguration } from './configuration.ts';
 
 interface ServedZone {
@@ -9,14 +10,13 @@ interface ServedZone {
 }
 
 /** Whole lines, as CoreDNS writes them; three lines of another kind for the example. */
-export function startText(zones: readonly ServedZone[], chosen: ChosenConfiguration): string {
+export function startText(zones: readonly ServedZone[], chosen: ChosenConfiguration, udp: UdpKind): string {
   if (chosen.isExample) return exampleText(zones, chosen);
   const lines = zones
     .map(({ zone, address, port }) => `${zone}:${port}${address === '*' ? '' : ` on ${address}`}`)
     .toSorted();
-  return [...lines, `Nodens-${version}`, `${process.platform}/${process.arch}, node ${process.versions.node}`, ''].join(
-    '\n',
-  );
+  const system = `${process.platform}/${process.arch}, node ${process.versions.node}`;
+  return [...lines, `Nodens-${version}`, `${system}, UDP by ${udp}`, ''].join('\n');
 }
 
 function exampleText(zones: readonly ServedZone[], chosen: ChosenConfiguration): string {

@@ -28,7 +28,7 @@ export class Name {
   readonly key: string;
   /** The offset of each label's length octet, the root label left out; leftmost label first. */
   readonly starts: readonly number[];
-  #suffixKeys: string[] | undefined;
+  #suffixKeys: readonly string[] | undefined;
 
   /** For readers that have checked the wire form already; others use `parse`, `fromText` or `fromLabels`. */
   constructor(written: string, key: string, starts: readonly number[]) {
@@ -83,18 +83,31 @@ export class Name {
 
   /** How many labels both names have in common, counted from the right, the root label left out. */
   sharedLabels(other: Name): number {
-    for (let count = Math.min(this.starts.length, other.starts.length); count > 0; count--) {
-      const start = this.starts[this.starts.length - count] ?? 0;
-      const otherStart = other.starts[other.starts.length - count] ?? 0;
-      if (endAlike(this.key, start, other.key, otherStart)) return count;
+    const { key, starts } = this;
+    const { key: otherKey, starts: otherStarts } = other;
+    const most = Math.min(starts.length, otherStarts.length);
+    let end = key.length - 1;
+    let otherEnd = otherKey.length - 1;
+    // From the right, so that no octet is looked at twice.
+    for (let count = 0; count < most; count++) {
+      const start = starts[starts.length - 1 - count] ?? end;
+      const otherStart = otherStarts[otherStarts.length - 1 - count] ?? otherEnd;
+      if (end - start !== otherEnd - otherStart || !alike(key, start, end, otherKey, otherStart)) return count;
+      end = start;
+      otherEnd = otherStart;
     }
-    return 0;
+    return most;
   }
 
-  /** The key of the name without its first `labels` labels; made once, since the names of a zone are in every reply from it. */
+  /** The key of the name without its first `labels` labels. */
   suffixKey(labels: number): string {
-    const suffixes = (this.#suffixKeys ??= []);
-    return (suffixes[labels] ??= this.key.slice(this.starts[labels] ?? -1));
+    return this.#suffixKeys?.[labels] ?? this.key.slice(this.starts[labels] ?? -1);
+  }
+
+  /** Makes those keys now and keeps them, for a name of the program's own that stands in many replies. Gives the name. */
+  keepSuffixKeys(): this {
+    this.#suffixKeys = this.starts.map((start) => this.key.slice(start));
+    return this;
   }
 
   /** The name without its first `labels` labels; the root where it has no more. */
@@ -172,13 +185,9 @@ export class Name {
   }
 }
 
-/** True if two keys are the same from these places on. */
-function endAlike(key: string, start: number, other: string, otherStart: number): boolean {
-  const length = key.length - start;
-  if (other.length - otherStart !== length) return false;
-  for (let i = 0; i < length; i++) {
-    if (key.charCodeAt(start + i) !== other.charCodeAt(otherStart + i)) return false;
-  }
+/** True if a label of one key has the octets that stand from a place on in another. */
+function alike(key: string, start: number, end: number, other: string, otherStart: number): boolean {
+  for (let i = start, j = otherStart; i < end; i++, j++) if (key.charCodeAt(i) !== other.charCodeAt(j)) return false;
   return true;
 }
 

@@ -13,25 +13,34 @@ export const udpKinds = ['batch', 'dgram'] as const;
 export type UdpKind = (typeof udpKinds)[number];
 
 export interface UdpTransport {
-  readonly kind: UdpKind;
   /** As `openUdp`. */
   open(options: UdpOptions): Promise<Listener>;
   /** As `openUdpWildcard`. */
   openWildcard(options: UdpWildcardOptions): Promise<UdpWildcardListener>;
 }
 
-export const dgramUdp: UdpTransport = { kind: 'dgram', open: openUdp, openWildcard: openUdpWildcard };
+export const dgramUdp: UdpTransport = { open: openUdp, openWildcard: openUdpWildcard };
 
-const batchUdp: UdpTransport = { kind: 'batch', open: openUdpBatch, openWildcard: openUdpBatchWildcard };
+const batchUdp: UdpTransport = { open: openUdpBatch, openWildcard: openUdpBatchWildcard };
+
+const ways: Readonly<Record<UdpKind, UdpTransport>> = { batch: batchUdp, dgram: dgramUdp };
 
 /**
  * The way that was wanted, or the best that there is. Where batches are wanted, or this is a system that should have them, and they
  * are not there, a line says why, and `node:dgram` serves.
  */
-export async function chooseUdp(wanted: UdpKind | undefined, report: TransportReport): Promise<UdpTransport> {
-  if (wanted === 'dgram') return dgramUdp;
+export async function chooseUdp(wanted: UdpKind | undefined, report: TransportReport): Promise<UdpKind> {
+  if (wanted === 'dgram') return 'dgram';
   const support = await batchSupport();
-  if (support.kind === 'ready') return batchUdp;
+  if (support.kind === 'ready') return 'batch';
   if (wanted === 'batch' || support.isExpected) report(`UDP is not spoken in batches: ${support.why}`);
-  return dgramUdp;
+  return 'dgram';
+}
+
+/** The way that is being chosen: whoever opens a socket waits for it. */
+export function chosenUdp(choice: Promise<UdpKind>): UdpTransport {
+  return {
+    open: async (options) => ways[await choice].open(options),
+    openWildcard: async (options) => ways[await choice].openWildcard(options),
+  };
 }

@@ -82,7 +82,12 @@ export class UdpListener implements Listener {
   }
 
   async #add(address: string, port: number, open: OpenUdpEndpoint): Promise<number> {
-    const socket = await open(address, port, this.#shared, () => void this.mend(address));
+    const socket = await open(
+      address,
+      port,
+      this.#shared,
+      () => void this.mend(address).catch((error: unknown) => this.#shared.serving.fail(error)),
+    );
     if (this.#shared.stopping) {
       await socket.close();
       return socket.port;

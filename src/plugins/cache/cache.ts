@@ -117,8 +117,8 @@ class Cache implements Plugin {
 
   /** A failure ends before anybody could ask for it often. An entry that two look-ups of one query met has two hits. */
   #declareHit(entry: Entry, { replaying }: Query, counters: ServerCounters, now: number): void {
-    if (entry.failed || replaying.kept === entry) replaying.forbid();
-    replaying.restsOn(entry, entry.ageAt(now));
+    if (entry.failed || replaying.kept === entry.kept) replaying.forbid();
+    replaying.restsOn(entry.kept, entry.ageAt(now));
     replaying.each(counters.replay[entry.kind]);
   }
 

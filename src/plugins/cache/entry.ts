@@ -4,8 +4,7 @@
  *     stored ──────── lifetime ────────► expires ──── serve_stale ────► gone
  *       each record's TTL counts down            all TTLs small, "stale"
  *
- * What a hit gets is made once for each second of the entry's age and then given to everybody: replies are immutable. While
- * it lives, the server may give the octets of an answer again instead (`Kept`): nothing about the entry tells the two apart.
+ * While it lives, the server may give the octets of an answer again instead (`Kept`): nothing about the entry tells the two apart.
  */
 import type { FactCounters } from '../../cluster/facts.ts';
 import { Rcode } from '../../dns/constants.ts';
@@ -56,7 +55,32 @@ const NONE: readonly number[] = [];
 /** Milliseconds in which one hit of many that pass the tables by is told them: what leaves first is nothing so recent. */
 const TOUCH_INTERVAL = 1_000;
 
-export class Entry implements Kept {
+/** What the server holds of an entry, for as long as it likes: of one that has left, no answer. */
+class KeptEntry implements Kept {
+  readonly stored: number;
+  readonly expires: number;
+  #entry: Entry | undefined;
+
+  constructor(entry: Entry) {
+    this.stored = entry.stored;
+    this.expires = entry.expires;
+    this.#entry = entry;
+  }
+
+  letGo(): void {
+    this.#entry = undefined;
+  }
+
+  mayReplay(now: number): boolean {
+    return this.#entry?.mayReplay(now) ?? false;
+  }
+
+  replayed(now: number): void {
+    this.#entry?.replayed(now);
+  }
+}
+
+export class Entry {
   readonly kind: EntryKind;
   readonly failed: boolean;
   readonly stored: number;
@@ -68,13 +92,12 @@ export class Entry implements Kept {
   readonly #ages: boolean;
   readonly #facts: readonly number[];
   readonly #versions: readonly number[];
-  #aged: Reply | Failure;
-  #agedSeconds = 0;
   #stale: Reply | undefined;
   #hits = 0;
   #lastHit = 0;
   /** Where the entry is, and under which key; undefined before it is put there and after it has left for whatever reason. */
   #tables: EntryTables | undefined;
+  #kept: KeptEntry | undefined;
   #key = '';
   #touched: number;
   /** A refresh is under way. */
@@ -93,7 +116,6 @@ export class Entry implements Kept {
     this.#ages = ages && answer.kind === 'reply';
     // What it was taken from may have aged itself.
     this.#answer = answer.kind === 'failure' ? answer : ages ? agingTtls(answer) : fixedTtls(answer);
-    this.#aged = this.#answer;
     this.#touched = stored;
     // Copies: the query may go on and look at more.
     this.#facts = facts.length === 0 ? NONE : facts.slice();
@@ -109,6 +131,12 @@ export class Entry implements Kept {
   /** Told when it leaves the table. */
   left(): void {
     this.#tables = undefined;
+    this.#kept?.letGo();
+  }
+
+  /** For the server, which may hold it longer than the entry is there. */
+  get kept(): Kept {
+    return (this.#kept ??= new KeptEntry(this));
   }
 
   /** True while nothing that the answer rested on has changed. */
@@ -139,11 +167,8 @@ export class Entry implements Kept {
   answerAt(now: number): Reply | Failure {
     if (!this.#ages) return this.#answer;
     const seconds = this.ageAt(now);
-    if (seconds !== this.#agedSeconds && this.#answer.kind === 'reply') {
-      this.#aged = mapTtls(this.#answer, (ttl) => Math.max(ttl - seconds, 0));
-      this.#agedSeconds = seconds;
-    }
-    return this.#aged;
+    if (seconds === 0 || this.#answer.kind !== 'reply') return this.#answer;
+    return mapTtls(this.#answer, (ttl) => Math.max(ttl - seconds, 0));
   }
 
   /** The answer after its time is over. @param ttl seconds for all records; undefined for what RFC 8767 recommends */
@@ -152,9 +177,6 @@ export class Entry implements Kept {
     const old = mapTtls(fixedTtls(this.#answer), (own) => ttl ?? Math.min(own, STALE_TTL));
     const explanation = explain(old.rcode === Rcode.NXDOMAIN ? 'staleNxdomain' : 'stale');
     this.#stale = { ...old, explanation };
-    // Nobody will be given the other one any more.
-    this.#aged = this.#answer;
-    this.#agedSeconds = 0;
     return this.#stale;
   }
 
@@ -179,10 +201,12 @@ export class Entry implements Kept {
     return now - this.#lastHit > gap ? 1 : this.#hits + 1;
   }
 
+  /** As `Kept` has it. */
   mayReplay(now: number): boolean {
     return this.#tables !== undefined && now < this.expires && !this.failed && this.holds && !this.isDue(now);
   }
 
+  /** As `Kept` has it. */
   replayed(now: number): void {
     this.countHit(now);
     if (now - this.#touched < TOUCH_INTERVAL) return;

@@ -39,11 +39,11 @@ export class KubernetesZone {
   readonly #mailbox: Name;
 
   constructor(name: Name, view: ClusterView, host: Host) {
-    this.name = name;
+    this.name = name.keepSuffixKeys();
     this.#view = view;
     this.#host = host;
-    this.#defaultNameServer = Name.fromLabels(['ns', 'dns'], name) ?? name;
-    this.#mailbox = Name.fromLabels(['hostmaster'], name) ?? name;
+    this.#defaultNameServer = (Name.fromLabels(['ns', 'dns'], name) ?? name).keepSuffixKeys();
+    this.#mailbox = (Name.fromLabels(['hostmaster'], name) ?? name).keepSuffixKeys();
   }
 
   /** The apex: SOA and NS; everything else there has no data. */

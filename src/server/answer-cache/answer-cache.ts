@@ -83,8 +83,8 @@ export class ListenerAnswers {
   /** Of the request that was asked for last. */
   readonly #key = new QuestionKey();
   #hasKey = false;
-  /** Its record, which no longer holds. */
-  #outdated = NONE;
+  /** It had a record, which no longer held. */
+  #wasKept = false;
   readonly #hit = new CurrentHit();
   readonly #hits: Series;
   readonly #misses: Series;
@@ -104,7 +104,7 @@ export class ListenerAnswers {
     const { table, records, clock } = this.#cache;
     const start = records.isTimed ? clock.monotonic() : 0;
     const key = this.#key;
-    this.#outdated = NONE;
+    this.#wasKept = false;
     this.#hasKey = key.read(exchange, this.#listener);
     if (!this.#hasKey) return NO_REPLY;
     const at = table.find(key);
@@ -129,8 +129,10 @@ export class ListenerAnswers {
     return length;
   }
 
+  /** @param outdated the record that may not be given any more */
   #missed(outdated: number): number {
-    this.#outdated = outdated;
+    this.#wasKept = outdated !== NONE;
+    if (this.#wasKept) this.#cache.table.remove(outdated);
     this.#misses.add();
     return NO_REPLY;
   }
@@ -151,9 +153,8 @@ export class ListenerAnswers {
    */
   keep({ account }: Query, answer: Reply, message: Uint8Array, length: number, marks: Marks): void {
     if (!this.#hasKey || !account.replaying.allowed) return;
-    const { table, records, secondSight } = this.#cache;
-    if (this.#outdated !== NONE) table.remove(this.#outdated);
-    else if (!secondSight.seen(this.#key.hash)) return;
+    const { records, secondSight } = this.#cache;
+    if (!this.#wasKept && !secondSight.seen(this.#key.hash)) return;
     records.write(this.#key, { answer, account, message, length, marks });
   }
 }

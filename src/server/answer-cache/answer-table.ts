@@ -2,7 +2,7 @@
  * Where answers are kept: one block of memory with a record for each, found by the words of its key. The garbage collector sees one
  * object, however many answers there are, and all that they take, keys included, is what the block has.
  *
- *     heads    hash ──► record ─NEXT─► record …                (a chain for each value of the lowest bits)
+ *     heads    hash ──► record ─NEXT─► record …                (a chain for each value of the highest bits)
  *     segments │ records, one behind the other │ … │ … being filled │ … │
  *                                                      └─► the next one: records that were asked for since it was last looked at are
  *                                                          moved together at its beginning, all others leave
@@ -36,6 +36,8 @@ const SEGMENTS = 32;
 const SURVIVORS = 0.75;
 /** Words of an ordinary record: how many chains are made for the block. */
 const USUAL_RECORD = 48;
+/** Records of one chain: some two is the most that chance gives. */
+const LONGEST_CHAIN = 16;
 /** Nothing begins at word 0, which stands for no record. */
 const FIRST_WORD = 1;
 
@@ -44,6 +46,8 @@ export class AnswerTable<T extends object> {
   /** The same memory. */
   readonly octets: Buffer;
   readonly #heads: Int32Array;
+  /** Leaves the bits of a hash that are the number of its chain. */
+  readonly #shift: number;
   readonly #segmentWords: number;
   /** Where the records of each segment end. */
   readonly #tops: Int32Array;
@@ -60,7 +64,9 @@ export class AnswerTable<T extends object> {
     const memory = new ArrayBuffer(this.#segmentWords * SEGMENTS * 4);
     this.words = new Int32Array(memory);
     this.octets = Buffer.from(memory);
-    this.#heads = new Int32Array(2 ** Math.ceil(Math.log2(this.words.length / USUAL_RECORD + 1)));
+    const bits = Math.ceil(Math.log2(this.words.length / USUAL_RECORD + 1));
+    this.#heads = new Int32Array(2 ** bits);
+    this.#shift = 32 - bits;
     this.#tops = Int32Array.from({ length: SEGMENTS }, (_, segment) => this.#base(segment));
   }
 
@@ -78,7 +84,7 @@ export class AnswerTable<T extends object> {
   find(key: QuestionKey): number {
     const { words } = this;
     const { hash, length } = key;
-    let at = this.#heads[hash & (this.#heads.length - 1)] ?? NONE;
+    let at = this.#heads[hash >>> this.#shift] ?? NONE;
     while (at !== NONE) {
       if (words[at + HASH] === hash && ((words[at + KEY_LENGTH] ?? 0) & KEY_LENGTH_MASK) === length) {
         if (this.#hasKey(at, key)) return at;
@@ -115,7 +121,8 @@ export class AnswerTable<T extends object> {
     all[at + KEY_LENGTH] = key.length;
     all[at + REFERENCE] = 0;
     for (let i = 0; i < key.length; i++) all[at + KEY + i] = key.words[i] ?? 0;
-    const head = key.hash & (this.#heads.length - 1);
+    const head = key.hash >>> this.#shift;
+    this.#shorten(head);
     all[at + NEXT] = this.#heads[head] ?? NONE;
     this.#heads[head] = at;
     this.#size++;
@@ -157,6 +164,17 @@ export class AnswerTable<T extends object> {
     this.#used = 0;
     this.#objects.length = 1;
     this.#freeNumbers.length = 0;
+  }
+
+  /** Makes room for one more in a chain, so that a look along it always ends soon. */
+  #shorten(head: number): void {
+    let length = 0;
+    let last = NONE;
+    for (let at = this.#heads[head] ?? NONE; at !== NONE; at = this.words[at + NEXT] ?? NONE) {
+      length++;
+      last = at;
+    }
+    if (length >= LONGEST_CHAIN) this.remove(last);
   }
 
   #hasKey(at: number, key: QuestionKey): boolean {
@@ -209,7 +227,7 @@ export class AnswerTable<T extends object> {
   /** Lets whatever leads to a record lead elsewhere. */
   #redirect(at: number, to: number): void {
     const { words } = this;
-    const head = (words[at + HASH] ?? 0) & (this.#heads.length - 1);
+    const head = (words[at + HASH] ?? 0) >>> this.#shift;
     if (this.#heads[head] === at) {
       this.#heads[head] = to;
       return;

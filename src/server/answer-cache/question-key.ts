@@ -11,6 +11,7 @@
  * key: one question, at most one OPT record without options, nothing else, no flag that a query does not have. It understands
  * nothing of all that: whatever has no key goes to the reader of messages, and so does the first request of each key.
  */
+import { getRandomValues } from 'node:crypto';
 import { bounds } from '../../bounds.ts';
 import { Type } from '../../dns/constants.ts';
 import { MIN_UDP_PAYLOAD } from '../../dns/edns.ts';
@@ -36,6 +37,12 @@ const EDNS = 0x02;
 const DNSSEC_OK = 0x04;
 const TCP = 0x08;
 const ROOM_SHIFT = 8;
+
+/**
+ * A factor for each half of a word (multilinear hashing): whoever does not know them finds no two names that fall together, since
+ * for any two all factors but one in 131,072 keep them apart.
+ */
+const secrets = getRandomValues(new Int32Array(2 * MAX_KEY_WORDS));
 
 export class QuestionKey {
   readonly words = new Int32Array(MAX_KEY_WORDS);
@@ -81,7 +88,7 @@ export class QuestionKey {
     words[1] = how;
     words[2] = (word16(octets, nameEnd) << 16) | word16(octets, nameEnd + 2);
     this.questionEnd = questionEnd - start;
-    this.#mix(listener, how);
+    this.#mix();
     return true;
   }
 
@@ -145,14 +152,17 @@ export class QuestionKey {
     this.length = word;
   }
 
-  #mix(listener: number, how: number): void {
+  #mix(): void {
     const { words, length } = this;
-    let hash = Math.imul(listener ^ how, 0x9e37_79b1);
-    for (let i = 2; i < length; i++) {
-      hash = Math.imul(hash ^ (words[i] ?? 0), 0x85eb_ca6b);
-      hash ^= hash >>> 15;
+    let hash = 0;
+    for (let i = 0; i < length; i++) {
+      const word = words[i] ?? 0;
+      hash += Math.imul(word >>> 16, secrets[2 * i] ?? 0) + Math.imul(word & 0xffff, secrets[2 * i + 1] ?? 0);
+      hash |= 0;
     }
-    hash = Math.imul(hash, 0xc2b2_ae35);
+    // What falls apart in 32 bits is spread over all of them.
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35);
     this.hash = hash ^ (hash >>> 16);
   }
 }

@@ -1,5 +1,7 @@
 /** What the cache declares of an answer, so that the server may give it again, and that nothing tells the two ways apart. */
 import * as fc from 'fast-check';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { fileFact } from '../../../src/cluster/facts.ts';
 import { Rcode } from '../../../src/dns/constants.ts';
@@ -412,4 +414,19 @@ describe('cache, TTLs that count down', () => {
     const keeping = await hitOf('cache {\n  keepttl\n}', from);
     expect(setsOf(replyOf(keeping.hit)).map(({ aging }) => aging)).toEqual([undefined]);
   });
+});
+
+it('bug: what the server held of an answer kept all of its entry, long after that had left', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  if (typeof collect !== 'function') throw new Error('garbage cannot be collected here');
+  const { ask: look, wait, kept } = await hitOf('cache', answering(A));
+  const records = new WeakRef(look().answer);
+  wait(101);
+  look();
+  await new Promise((resolve) => setImmediate(resolve));
+  collect();
+  // The handle is still held, here as in the table; the records that the entry had are gone.
+  expect(kept.mayReplay(0)).toBe(false);
+  expect(records.deref()).toBeUndefined();
 });

@@ -18,8 +18,15 @@ function keyOf(number: number, length: number, hash: number): QuestionKey {
   return key;
 }
 
+/** A hash of its own, as far as its highest bits go. */
+function spread(number: number): number {
+  return Math.imul(number, 0x9e37_79b1);
+}
+
 const NAMES = 60;
-const KEYS = Array.from({ length: NAMES }, (_, i) => keyOf(i, 1 + (i % 9), [i, 7, 7 + 2 ** 20, -1][i % 4] ?? 0));
+const KEYS = Array.from({ length: NAMES }, (_, i) =>
+  keyOf(i, 1 + (i % 9), [spread(i), 7 << 23, (7 << 23) + 1, -1][i % 4] ?? 0),
+);
 
 interface Modelled {
   readonly first: number;
@@ -131,7 +138,7 @@ describe('the table', () => {
             case 'flood':
               // Removed at once, so that the figures can be compared: their room comes back only with their segment.
               for (let i = 0; i < one.records; i++) {
-                const at = table.add(keyOf(1000 + i, 4, i), one.words);
+                const at = table.add(keyOf(1000 + i, 4, spread(i)), one.words);
                 if (at !== NONE) table.remove(at);
               }
               break;
@@ -168,10 +175,18 @@ describe('the table', () => {
     expect(table.size).toBe(1);
   });
 
+  it('has no chain longer than its bound, whoever finds keys that fall together', () => {
+    const table = new AnswerTable<object>(OCTETS);
+    const keys = Array.from({ length: 40 }, (_, i) => keyOf(i, 4, 5));
+    for (const one of keys) table.add(one, 3);
+    expect(keys.map((one) => table.find(one) !== NONE)).toEqual(keys.map((_, i) => i >= 24));
+    expect(table.size).toBe(16);
+  });
+
   it('never takes more than its bound, however much is put in', () => {
     const table = new AnswerTable<object>(OCTETS);
     for (let i = 0; i < 20_000; i++) {
-      const at = table.add(keyOf(i, 1 + (i % 60), i * 7), 1 + (i % 90));
+      const at = table.add(keyOf(i, 1 + (i % 60), spread(i)), 1 + (i % 90));
       if (i % 3 === 0 && at !== NONE) table.touch(at);
       if (table.used > OCTETS) throw new Error(`${table.used} octets`);
     }
@@ -181,17 +196,17 @@ describe('the table', () => {
 
   it('keeps what is asked for while others pass through, and lets go of what is not', () => {
     const table = new AnswerTable<object>(OCTETS);
-    const asked = Array.from({ length: 100 }, (_, i) => keyOf(i, 4, i));
-    const forgotten = Array.from({ length: 100 }, (_, i) => keyOf(1000 + i, 4, 1000 + i));
+    const asked = Array.from({ length: 100 }, (_, i) => keyOf(i, 4, spread(i)));
+    const forgotten = Array.from({ length: 100 }, (_, i) => keyOf(1000 + i, 4, spread(1000 + i)));
     // In turn: of a segment in which everything is asked for, a quarter has to leave.
     for (const [i, one] of asked.entries()) {
       table.add(one, 20);
       table.add(forgotten[i] ?? one, 20);
     }
     for (let i = 0; i < 20_000; i++) {
-      table.add(keyOf(10_000 + i, 4, i * 13), 20);
+      table.add(keyOf(10_000 + i, 4, spread(i * 13)), 20);
       // Each of them while less than half of the block is filled.
-      const at = table.find(asked[i % asked.length] ?? keyOf(0, 1, 0));
+      const at = table.find(asked[i % asked.length] ?? keyOf(0, 1, spread(0)));
       if (at !== NONE) table.touch(at);
     }
     expect(asked.filter((one) => table.find(one) === NONE)).toEqual([]);
@@ -201,7 +216,7 @@ describe('the table', () => {
   it('makes room even where everything is asked for', () => {
     const table = new AnswerTable<object>(OCTETS);
     for (let i = 0; i < 10_000; i++) {
-      const at = table.add(keyOf(i, 4, i), 20);
+      const at = table.add(keyOf(i, 4, spread(i)), 20);
       expect(at).not.toBe(NONE);
       table.touch(at);
     }
@@ -226,7 +241,7 @@ describe('objects', () => {
 
   function fill(table: AnswerTable<object>, from: number, count: number): readonly WeakRef<object>[] {
     return Array.from({ length: count }, (_, i) => {
-      const at = table.add(keyOf(from + i, 4, from + i), 20);
+      const at = table.add(keyOf(from + i, 4, spread(from + i)), 20);
       const object = { i };
       table.refer(at, object);
       return new WeakRef(object);
@@ -236,13 +251,13 @@ describe('objects', () => {
   it('are let go of with their record: taken out, cleared, or left to make room', async () => {
     const table = new AnswerTable<object>(OCTETS);
     const removed = fill(table, 0, 10);
-    for (let i = 0; i < 10; i++) table.remove(table.find(keyOf(i, 4, i)));
+    for (let i = 0; i < 10; i++) table.remove(table.find(keyOf(i, 4, spread(i))));
     await collected(removed);
     const cleared = fill(table, 0, 10);
     table.clear();
     await collected(cleared);
     const left = fill(table, 0, 10);
-    for (let i = 0; i < 5000; i++) table.add(keyOf(100 + i, 4, i), 20);
+    for (let i = 0; i < 5000; i++) table.add(keyOf(100 + i, 4, spread(i)), 20);
     await collected(left);
   });
 
@@ -250,7 +265,7 @@ describe('objects', () => {
     const table = new AnswerTable<object>(OCTETS);
     let highest = 0;
     for (let i = 0; i < 50_000; i++) {
-      const at = table.add(keyOf(i, 4, i), 20);
+      const at = table.add(keyOf(i, 4, spread(i)), 20);
       table.refer(at, { i });
       highest = Math.max(highest, table.words[at + KEY - 1] ?? 0);
     }
@@ -261,14 +276,14 @@ describe('objects', () => {
   it('belong to their record alone, wherever it moves', () => {
     const table = new AnswerTable<object>(OCTETS);
     const object = { name: 'kept' };
-    const one = keyOf(1, 4, 1);
+    const one = keyOf(1, 4, spread(1));
     table.refer(table.add(one, 20), object);
     for (let i = 0; i < 5000; i++) {
-      table.add(keyOf(100 + i, 4, i), 20);
+      table.add(keyOf(100 + i, 4, spread(i)), 20);
       const at = table.find(one);
       table.touch(at);
       if (table.referenceOf(at) !== object) throw new Error('another object');
     }
-    expect(table.referenceOf(table.find(keyOf(5099, 4, 4999)))).toBeUndefined();
+    expect(table.referenceOf(table.find(keyOf(5099, 4, spread(4999))))).toBeUndefined();
   });
 });

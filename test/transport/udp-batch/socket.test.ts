@@ -32,6 +32,15 @@ describeBatches('replies that cannot be sent', () => {
     await expect.poll(() => listener.counts.unsent).toBe(20);
   });
 
+  it('for a moment only are sent, and not counted', async () => {
+    // Room came between the call and the look whether there is some.
+    let failures = 1;
+    const parts = partsWith((native) => ({ sendmmsg: (...args) => (failures-- > 0 ? -1 : native.sendmmsg(...args)) }));
+    const { listener, port } = await openOver(parts, echo);
+    expect(await ask(await udpClient(port), 'x')).toBe('x');
+    expect(listener.counts.unsent).toBe(0);
+  });
+
   it('are counted where they were deferred', async () => {
     const deferrer = new Deferrer();
     const { listener, port } = await openOver(blocked(), deferrer.handler);
@@ -95,6 +104,20 @@ describeBatches('a socket that takes no more replies', () => {
     expect(listener.counts).toMatchObject({ unsent: 0, overBound: 0 });
   });
 
+  it('sends none before those that wait', async () => {
+    const system = narrow();
+    const deferrer = new Deferrer();
+    const { port } = await openOver(system.parts, deferrer.handler);
+    const client = await udpClient(port);
+    for (const text of ['a', 'b']) client.send(Buffer.from(text));
+    await deferrer.deferred(2);
+    deferrer.send(0);
+    system.room = 10;
+    deferrer.send(1);
+    expect((await client.receive()).toString()).toBe('a');
+    expect((await client.receive()).toString()).toBe('b');
+  });
+
   it('keeps deferred ones too, and waits for them where it stops', async () => {
     const system = narrow();
     const deferrer = new Deferrer();
@@ -132,6 +155,36 @@ describeBatches('a socket that takes no more replies', () => {
     await expect.poll(() => listener.counts.requests).toBe(1);
     await listener.close();
     expect(listener.bound).toEqual([]);
+  });
+});
+
+describeBatches('a deferred reply that is sent while a batch is answered', () => {
+  it('takes nothing from the replies of the batch', async () => {
+    const deferrer = new Deferrer();
+    let mostTogether = 0;
+    const parts = partsWith((native) => ({
+      recvmmsg: (...args) => {
+        const count = native.recvmmsg(...args);
+        mostTogether = Math.max(mostTogether, count);
+        return count;
+      },
+    }));
+    const { port } = await openOver(parts, (exchange) => {
+      const length = deferrer.handler(exchange);
+      // The last reply of a full batch stands in its room by now.
+      if (textOf(exchange) === 'now 31') deferrer.send(0);
+      return length;
+    });
+    const client = await udpClient(port);
+    client.send(Buffer.from('later'));
+    await deferrer.deferred(1);
+    const texts = Array.from({ length: 32 }, (_, i) => `now ${i}`);
+    for (const text of texts) client.send(Buffer.from(text));
+    const received: string[] = [];
+    // oxlint-disable-next-line no-await-in-loop -- one reply after another
+    while (received.length < 33) received.push((await client.receive()).toString());
+    expect(mostTogether).toBe(32);
+    expect(received.toSorted()).toEqual(['later', ...texts].toSorted());
   });
 });
 

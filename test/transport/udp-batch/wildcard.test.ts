@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Endpoints, RequestHandler } from '../../../src/transport/transport.ts';
-import { PKTINFO } from '../../../src/transport/udp-batch/layout.ts';
+import { PKTINFO, PKTINFO6 } from '../../../src/transport/udp-batch/layout.ts';
 import { openUdpBatch, openUdpBatchWildcard } from '../../../src/transport/udp-batch/udp-batch.ts';
 import {
   machineAddresses,
@@ -54,6 +54,23 @@ describeBatches('a reply', () => {
       expect(seen[0]?.clientAddress).toBe(address.startsWith('127.') ? '127.0.0.1' : address);
     },
   );
+
+  it('may leave through any interface, unless its address is of one', async () => {
+    const interfaces: number[] = [];
+    const parts = partsWith((native) => ({
+      sendmmsg: (...args) => {
+        const at = parts.outbox.controlAt(0);
+        interfaces.push(parts.outbox.word(at + (isIpv6 ? PKTINFO6.interface : PKTINFO.interface)));
+        return native.sendmmsg(...args);
+      },
+    }));
+    let isIpv6 = false;
+    const listener = await open(echo, { interfaces: () => both }, parts);
+    await ask(await udpClient(portOf(listener)), 'x');
+    isIpv6 = true;
+    await ask(await udpClient(portOf(listener), '::1'), 'x');
+    expect(interfaces).toEqual([0, 0]);
+  });
 
   it('reaches clients of both families that ask at the same time', async () => {
     const listener = await open((exchange) => answer(exchange, exchange.localAddress), { interfaces: () => both });

@@ -121,7 +121,6 @@ export class Side {
     const open = (handler: RequestHandler): Promise<SilentListener> =>
       Promise.resolve(new SilentListener('udp', handler, (now) => (this.#handler = now)));
     const udp: UdpTransport = {
-      kind: 'dgram',
       open: ({ handler }) => open(handler),
       openWildcard: ({ handler }) => open(handler),
     };

@@ -5,10 +5,10 @@
 import * as fc from 'fast-check';
 import { isDeepStrictEqual } from 'node:util';
 import { expect, it } from 'vitest';
-import { type Message, readHeader, readMessage } from '../../../src/dns/message.ts';
-import { type AddressRRset, type RRset, type SerialSource, recordCount } from '../../../src/dns/rrset.ts';
-import { type OutgoingMessage, MessageWriter } from '../../../src/dns/writer.ts';
-import { anyMessage } from '../../dns/arbitraries.ts';
+import { type Message, readHeader, readMessage } from '../../src/dns/message.ts';
+import { type AddressRRset, type RRset, type SerialSource, recordCount } from '../../src/dns/rrset.ts';
+import { type OutgoingMessage, MessageWriter } from '../../src/dns/writer.ts';
+import { anyMessage } from './arbitraries.ts';
 
 const source: SerialSource = { serial: 7 };
 
