@@ -4,6 +4,7 @@
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { udpFlags } from '../support/udp.ts';
 import { reply } from './ask.ts';
 
 /** Milliseconds that anything may take, on a machine that has other things to do. */
@@ -33,6 +34,12 @@ export interface Ending {
   readonly stderr: string;
 }
 
+/** The flag stands behind the command, where there is one. */
+function withUdp(args: readonly string[]): readonly string[] {
+  const [first = ''] = args;
+  return /^[a-z]/.test(first) ? [first, ...udpFlags, ...args.slice(1)] : [...udpFlags, ...args];
+}
+
 export class Program {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #watchers = new Set<() => void>();
@@ -44,7 +51,7 @@ export class Program {
   /** Starts `node src/main.ts ARGS…`. End it with `kill()`, whatever happens. */
   constructor(args: readonly string[], options: ProgramOptions = {}) {
     const node = [process.execPath, options.program ?? entryPoint];
-    const [command = process.execPath, ...words] = [...(options.within ?? []), ...node, ...args];
+    const [command = process.execPath, ...words] = [...(options.within ?? []), ...node, ...withUdp(args)];
     this.#child = spawn(command, words, {
       cwd: options.cwd ?? checkout,
       env: { ...process.env, ...options.environment },

@@ -10,7 +10,7 @@ import { createGeneration } from '../../src/server/generation.ts';
 import { OwnAddresses } from '../../src/server/own-addresses.ts';
 import type { PlannedBlock } from '../../src/server/plan.ts';
 import { SharedThings } from '../../src/server/shared-things.ts';
-import { dgramUdp } from '../../src/transport/udp-transport.ts';
+import { testUdp } from '../support/udp.ts';
 import { LogWriter } from '../../src/telemetry/logger.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
 import { NO_NETWORK, type TestHost, configure, makeHost, problemsOf, serve } from './support.ts';
@@ -140,7 +140,7 @@ describe('ready, of several blocks', () => {
         metrics: new Metrics(),
         network: NO_NETWORK,
         shared: new SharedThings(),
-        udp: dgramUdp,
+        udp: testUdp,
         fatal: () => undefined,
       },
     );

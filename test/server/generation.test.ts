@@ -9,7 +9,7 @@ import type { Host, PluginSetup, RunningPlugin } from '../../src/plugins/plugin.
 import { type ProcessParts, createGeneration, listenKey } from '../../src/server/generation.ts';
 import { OwnAddresses } from '../../src/server/own-addresses.ts';
 import { SharedThings } from '../../src/server/shared-things.ts';
-import { dgramUdp } from '../../src/transport/udp-transport.ts';
+import { testUdp } from '../support/udp.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
 import type { PlannedBlock, ServerPlan } from '../../src/server/plan.ts';
 import { NO_NETWORK, makeQuery } from '../plugins/support.ts';
@@ -39,7 +39,7 @@ function partsOf(): ProcessParts & { readonly lines: LogLines } {
     metrics: new Metrics(),
     network: NO_NETWORK,
     shared: new SharedThings(),
-    udp: dgramUdp,
+    udp: testUdp,
     fatal: () => undefined,
     lines,
   };

@@ -9,7 +9,7 @@ import type { RequestHandler } from '../../src/transport/transport.ts';
 import { deadline } from '../transport/clients.ts';
 import { Deferrer, answer, ask, tcpClient, udpClient } from '../transport/fixtures.ts';
 import { freePort } from '../support/free-port.ts';
-import { dgramUdp } from '../../src/transport/udp-transport.ts';
+import { testUdp } from '../support/udp.ts';
 
 const at = (address: string, port = 0): ListenAddress => ({ address, port, portFrom: undefined });
 
@@ -24,7 +24,7 @@ function wanted(handler: RequestHandler, ...addresses: readonly ListenAddress[])
 
 function makeListeners() {
   const reports: string[] = [];
-  const listeners = new Listeners({ udp: dgramUdp, report: (line) => reports.push(line) });
+  const listeners = new Listeners({ udp: testUdp, report: (line) => reports.push(line) });
   onTestFinished(() => listeners.close());
   const portOf = (address: string): number =>
     listeners.pairs.find((pair) => pair.at.address === address)?.tcp.bound[0]?.port ?? 0;

@@ -10,7 +10,7 @@ import { NO_EVENTS } from '../../src/cluster/watch/events.ts';
 import { OwnAddresses } from '../../src/server/own-addresses.ts';
 import { Server, type ServerOptions } from '../../src/server/server.ts';
 import { SharedThings } from '../../src/server/shared-things.ts';
-import { dgramUdp } from '../../src/transport/udp-transport.ts';
+import { testUdp } from '../support/udp.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
 import { NO_NETWORK } from '../plugins/support.ts';
 import { LogWriter } from '../../src/telemetry/logger.ts';
@@ -120,7 +120,7 @@ export function prepare(corefile: string, options: RunningOptions = {}) {
       metrics: new Metrics(),
       network: NO_NETWORK,
       shared: new SharedThings(),
-      udp: dgramUdp,
+      udp: testUdp,
       fatal: () => undefined,
     },
   };

@@ -14,7 +14,7 @@ import { AnswerCounts } from '../../src/server/answer-counts.ts';
 import { Responder } from '../../src/server/responder.ts';
 import { configure } from '../../src/server/server.ts';
 import { SharedThings } from '../../src/server/shared-things.ts';
-import { dgramUdp } from '../../src/transport/udp-transport.ts';
+import { testUdp } from './udp.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
 import { NO_NETWORK } from '../plugins/support.ts';
 import { LogWriter } from '../../src/telemetry/logger.ts';
@@ -73,7 +73,7 @@ export async function startTestServer(options: TestServerOptions): Promise<TestS
     metrics: new Metrics(),
     network: NO_NETWORK,
     shared: new SharedThings(),
-    udp: dgramUdp,
+    udp: testUdp,
     fatal: () => undefined,
   };
   const { plan } = configure({

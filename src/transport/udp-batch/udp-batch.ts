@@ -9,7 +9,7 @@
  * Where the system refuses a socket, `node:dgram` is asked for the same: its error says why, and where it has none, its socket serves.
  */
 import { isIPv4, isIPv6 } from 'node:net';
-import type { Listener } from '../transport.ts';
+import type { Listener, TransportReport } from '../transport.ts';
 import { type OpenUdpEndpoint, UdpListener, type UdpOptions } from '../udp.ts';
 import type { UdpServing } from '../udp-serving.ts';
 import { UdpSocket } from '../udp-socket.ts';
@@ -43,19 +43,26 @@ export function batchParts(): BatchParts {
 
 /** As `openUdp`. */
 export async function openUdpBatch(options: UdpOptions, parts: BatchParts = batchParts()): Promise<Listener> {
-  const listener = new UdpListener(options, async (address, port, shared, broke) => {
-    const isOwn = (client: string): boolean => shared.own.has(client);
-    const socket = openBatchSocket(parts, { address, port, isWildcard: false }, shared, { isOwn, broke });
-    if (socket !== undefined) return socket;
-    const portable = await UdpSocket.open(address, port, shared);
-    options.report(`UDP: ${address} port ${portable.port} cannot be served in batches, and is served without`);
-    return portable;
-  });
+  const listener = new UdpListener(options, oneAddress(parts, options.report));
   await listener.open(options.address, options.port);
   return listener;
 }
 
-/** As `openUdpWildcard`, with one socket for each family that the machine has an address of. */
+function oneAddress(parts: BatchParts, report: TransportReport): OpenUdpEndpoint {
+  return async (address, port, shared, broke) => {
+    const isOwn = (client: string): boolean => shared.own.has(client);
+    const socket = openBatchSocket(parts, { address, port, isWildcard: false }, shared, { isOwn, broke });
+    if (socket !== undefined) return socket;
+    const portable = await UdpSocket.open(address, port, shared);
+    report(`UDP: ${address} port ${portable.port} cannot be served in batches, and is served without`);
+    return portable;
+  };
+}
+
+/**
+ * As `openUdpWildcard`, with one socket for each family that the machine has an address of. Where another program has the port on an
+ * address that no interface has, as a resolver on 127.0.0.53 does, there is one for each address instead.
+ */
 export async function openUdpBatchWildcard(
   options: UdpWildcardOptions,
   parts: BatchParts = batchParts(),
@@ -71,10 +78,17 @@ export async function openUdpBatchWildcard(
   try {
     return await startUdpWildcard({ ...options, interfaces: machine.families }, open);
   } catch (error) {
-    if (!(error instanceof NoBatchesError)) throw error;
-    options.report(error.message);
-    return openUdpWildcard(options);
+    if (error instanceof NoBatchesError) {
+      options.report(error.message);
+      return openUdpWildcard(options);
+    }
+    if (!isInUse(error)) throw error;
+    return startUdpWildcard(options, oneAddress(parts, options.report));
   }
+}
+
+function isInUse(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 }
 
 /** The system refuses a socket here, and gives it to `node:dgram`. */
@@ -89,10 +103,16 @@ export function openBatchSocket(
   shared: UdpServing,
   options: Pick<BatchSocketOptions, 'isOwn' | 'broke'>,
 ): BatchSocket | undefined {
-  const bound = parts.sockets.open({ ...binding, receiveBuffer: shared.serving.limits.udpReceiveBuffer });
+  const bound = parts.sockets.open({
+    ...binding,
+    receiveBuffer: shared.serving.limits.udpReceiveBuffer,
+  });
   if (bound === undefined) return undefined;
   try {
-    return new BatchSocket(parts, bound, shared, { ...options, isWildcard: binding.isWildcard });
+    return new BatchSocket(parts, bound, shared, {
+      ...options,
+      isWildcard: binding.isWildcard,
+    });
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Endpoints, RequestHandler } from '../../../src/transport/transport.ts';
 import { PKTINFO, PKTINFO6 } from '../../../src/transport/udp-batch/layout.ts';
+import { openUdp } from '../../../src/transport/udp.ts';
 import { openUdpBatch, openUdpBatchWildcard } from '../../../src/transport/udp-batch/udp-batch.ts';
 import {
   machineAddresses,
@@ -155,13 +156,13 @@ describeBatches('sockets', () => {
     expect(listener.bound).toEqual([{ address: '0.0.0.0', port: portOf(listener) }]);
   });
 
-  it('are an error where the port is taken in one family, and none stays open', async () => {
+  it('are an error where the port is taken on an address of the machine, and none stays open', async () => {
     const taken = await openUdpWildcard({ port: 0, handler: echo, report: () => {}, interfaces: () => ['::1'] });
     onTestFinished(() => taken.close());
     const port = portOf(taken);
     await expect(open(echo, { port, interfaces: () => both })).rejects.toMatchObject({
       code: 'EADDRINUSE',
-      address: '::',
+      address: '::1',
       port,
     });
     const free = await openUdpBatch({ address: '127.0.0.1', port, handler: echo, report: () => {} });
@@ -190,6 +191,22 @@ describeBatches('sockets', () => {
     isBroken = false;
     await listener.refresh();
     expect(await ask(await udpClient(port), 'x')).toBe('x');
+  });
+});
+
+describeBatches('where another program has the port on an address that no interface has', () => {
+  it('each other address is served by a socket of its own', async () => {
+    const other = await openUdp({ address: '127.0.0.53', port: 0, handler: echo, report: () => undefined });
+    onTestFinished(() => other.close());
+    const listener = await openUdpBatchWildcard({
+      port: portOf(other),
+      handler: echo,
+      report: (line) => expect.unreachable(line),
+      interfaces: () => ['127.0.0.1', '::1'],
+    });
+    onTestFinished(() => listener.close());
+    expect(listener.bound.map(({ address }) => address)).toEqual(['127.0.0.1', '::1']);
+    expect(await ask(await udpClient(portOf(other)), 'x')).toBe('x');
   });
 });
 
