@@ -1,4 +1,4 @@
-/** What the sockets of one UDP listener share beside the handler, whichever way they work. */
+/** What the sockets of one UDP listener are and share beside the handler, whichever way they work. */
 import type { Serving } from './serving.ts';
 import type { ReplyHandle } from './transport.ts';
 
@@ -34,6 +34,28 @@ export class UdpServing {
     this.#inFlight--;
   }
 }
+
+/** A socket of a listener. */
+export interface UdpEndpoint {
+  /** The bound address in the system's own spelling, a link-local one with its scope. */
+  readonly address: string;
+  readonly port: number;
+  /** True while a request has not been answered, or the system has not taken all replies. */
+  readonly isBusy: boolean;
+  /** Closes at once; replies that are sent later vanish. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a socket of a listener, which calls `broke` where it has ended by itself. Rejects with the system's error, which has
+ * `code`, `address` and `port`.
+ */
+export type OpenUdpEndpoint = (
+  address: string,
+  port: number,
+  shared: UdpServing,
+  broke: () => void,
+) => Promise<UdpEndpoint>;
 
 /** A socket as deferred replies see it; a client is whatever it knows its clients by. */
 export interface LateSender<Client> {

@@ -16,8 +16,7 @@ import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import type { OpenExchange } from './serving.ts';
 import type { Family, ReplyHandle } from './transport.ts';
-import type { UdpEndpoint } from './udp.ts';
-import { UdpReplyHandle, type UdpServing } from './udp-serving.ts';
+import { type UdpEndpoint, UdpReplyHandle, type UdpServing } from './udp-serving.ts';
 
 const NOTHING = new Uint8Array(0);
 const NO_ROOM = Buffer.alloc(0);

@@ -7,7 +7,8 @@
  */
 import { networkInterfaces } from 'node:os';
 import type { Listener, OpenOptions } from './transport.ts';
-import { type OpenUdpEndpoint, UdpListener } from './udp.ts';
+import { UdpListener } from './udp.ts';
+import type { OpenUdpEndpoint } from './udp-serving.ts';
 
 /** How often the machine's addresses are looked at again, in milliseconds. */
 const LOOK_EVERY = 10_000;

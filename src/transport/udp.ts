@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Bounds } from '../bounds.ts';
 import { Serving } from './serving.ts';
 import type { Listener, OpenOptions, RequestHandler } from './transport.ts';
-import { UdpServing } from './udp-serving.ts';
+import { type OpenUdpEndpoint, type UdpEndpoint, UdpServing } from './udp-serving.ts';
 import { UdpSocket } from './udp-socket.ts';
 
 /** How often a listener that stops looks whether its replies have left, in milliseconds. */
@@ -15,28 +15,6 @@ export interface UdpOptions extends OpenOptions {
   /** One address of this machine as a literal; a link-local one with its scope (`fe80::1%eth0`). */
   readonly address: string;
 }
-
-/** A socket of a listener. */
-export interface UdpEndpoint {
-  /** The bound address in the system's own spelling, a link-local one with its scope. */
-  readonly address: string;
-  readonly port: number;
-  /** True while a request has not been answered, or the system has not taken all replies. */
-  readonly isBusy: boolean;
-  /** Closes at once; replies that are sent later vanish. */
-  close(): Promise<void>;
-}
-
-/**
- * Opens a socket of a listener, which calls `broke` where it has ended by itself. Rejects with the system's error, which has
- * `code`, `address` and `port`.
- */
-export type OpenUdpEndpoint = (
-  address: string,
-  port: number,
-  shared: UdpServing,
-  broke: () => void,
-) => Promise<UdpEndpoint>;
 
 /** Through `node:dgram`, where a socket ends only when it is closed. */
 export const openDgram: OpenUdpEndpoint = (address, port, shared) => UdpSocket.open(address, port, shared);

@@ -6,7 +6,7 @@ import type { Series } from '../../telemetry/metrics.ts';
 import { CountedAgain } from '../counted-again.ts';
 import type { Host } from '../plugin.ts';
 import type { Effect } from '../replay.ts';
-import type { EntryKind } from './entry.ts';
+import type { EntryKind } from './options.ts';
 import type { CacheStore } from './store.ts';
 
 /** The counters of queries that came to one address. */

@@ -12,11 +12,8 @@ import type { Failure, Reply } from '../answer.ts';
 import type { Query } from '../query.ts';
 import { explain } from '../reasons.ts';
 import type { Kept } from '../replay.ts';
-import type { PrefetchOptions } from './options.ts';
+import type { EntryKind, PrefetchOptions } from './options.ts';
 import { agingTtls, fixedTtls, mapTtls } from './ttl.ts';
-
-/** Which of the two stores an entry is in, as metrics call it. */
-export type EntryKind = 'success' | 'denial';
 
 /** Seconds: the TTL of records that are past their own (RFC 8767 §4), unless the configuration or the record has less. */
 const STALE_TTL = 30;
@@ -51,9 +48,6 @@ export interface EntryTables {
 }
 
 const NONE: readonly number[] = [];
-
-/** Milliseconds in which one hit of many that pass the tables by is told them: what leaves first is nothing so recent. */
-const TOUCH_INTERVAL = 1_000;
 
 /** What the server holds of an entry, for as long as it likes: of one that has left, no answer. */
 class KeptEntry implements Kept {
@@ -99,7 +93,6 @@ export class Entry {
   #tables: EntryTables | undefined;
   #kept: KeptEntry | undefined;
   #key = '';
-  #touched: number;
   /** A refresh is under way. */
   refreshing = false;
   /** Until then nobody is asked for a newer answer, because that has just failed. By the monotonic clock. */
@@ -116,7 +109,6 @@ export class Entry {
     this.#ages = ages && answer.kind === 'reply';
     // What it was taken from may have aged itself.
     this.#answer = answer.kind === 'failure' ? answer : ages ? agingTtls(answer) : fixedTtls(answer);
-    this.#touched = stored;
     // Copies: the query may go on and look at more.
     this.#facts = facts.length === 0 ? NONE : facts.slice();
     this.#versions = facts.length === 0 ? NONE : versions.slice();
@@ -209,8 +201,6 @@ export class Entry {
   /** As `Kept` has it. */
   replayed(now: number): void {
     this.countHit(now);
-    if (now - this.#touched < TOUCH_INTERVAL) return;
-    this.#touched = now;
     this.#tables?.touch(this.kind, this.#key);
   }
 

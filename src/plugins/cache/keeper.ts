@@ -14,9 +14,9 @@ import { explain } from '../reasons.ts';
 import { zoneOf } from '../zone-arguments.ts';
 import type { ServerCounters } from './cache-metrics.ts';
 import { classify, followAnswers } from './classify.ts';
-import { Entry, type EntryKind, type EntryRules } from './entry.ts';
+import { Entry, type EntryRules } from './entry.ts';
 import { entryOctets } from './octets.ts';
-import type { CacheOptions } from './options.ts';
+import type { CacheOptions, EntryKind } from './options.ts';
 import type { CacheStore } from './store.ts';
 import { limitTtls } from './ttl.ts';
 

@@ -16,8 +16,10 @@ import type { Problems } from '../../corefile/problems.ts';
 import type { Name } from '../../dns/name.ts';
 import type { ConfigureContext } from '../plugin.ts';
 import { readZones } from '../zone-arguments.ts';
-import type { EntryKind } from './entry.ts';
 import type { TtlLimits } from './ttl.ts';
+
+/** Which of the two stores an entry is in, as metrics call it. */
+export type EntryKind = 'success' | 'denial';
 
 /** One kind of answers. */
 export interface KindOptions extends TtlLimits {

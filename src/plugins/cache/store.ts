@@ -5,7 +5,8 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { Closable } from '../plugin.ts';
-import type { Entry, EntryKind, EntryTables } from './entry.ts';
+import type { Entry, EntryTables } from './entry.ts';
+import type { EntryKind } from './options.ts';
 import { ENTRY_OCTETS } from './octets.ts';
 
 export interface StoreLimits {

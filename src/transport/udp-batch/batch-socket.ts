@@ -8,8 +8,7 @@
  * of them wait, and leave when the socket has room again. Which of several reasons a call failed for is not asked of `errno`: a socket
  * that has no room is one that `poll` says has none; where it has some, it is the datagram that cannot be sent.
  */
-import { UdpReplyHandle, type UdpServing } from '../udp-serving.ts';
-import type { UdpEndpoint } from '../udp.ts';
+import { type UdpEndpoint, UdpReplyHandle, type UdpServing } from '../udp-serving.ts';
 import type { Family, ReplyHandle } from '../transport.ts';
 import { BatchExchange, type BatchClients } from './batch-exchange.ts';
 import type { BatchParts } from './batch-parts.ts';

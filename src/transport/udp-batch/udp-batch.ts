@@ -10,8 +10,8 @@
  */
 import { isIPv4, isIPv6 } from 'node:net';
 import type { Listener, TransportReport } from '../transport.ts';
-import { type OpenUdpEndpoint, UdpListener, type UdpOptions } from '../udp.ts';
-import type { UdpServing } from '../udp-serving.ts';
+import { UdpListener, type UdpOptions } from '../udp.ts';
+import type { OpenUdpEndpoint, UdpServing } from '../udp-serving.ts';
 import { UdpSocket } from '../udp-socket.ts';
 import {
   machineAddresses,
