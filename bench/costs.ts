@@ -16,8 +16,8 @@ import type { Server, ServerName } from './servers.ts';
 import { median } from './table.ts';
 
 export interface CostOptions {
-  /** Of one load. */
-  readonly seconds: number;
+  /** Of one load; unless told it is as long as `QUESTIONS` answers take, however busy the machine is. */
+  readonly seconds?: number;
   /** Turns that count. */
   readonly runs: number;
   /** Those to measure, as far as they are installed and the row has a use for them. */
@@ -61,7 +61,7 @@ export async function measureCosts(row: CostRow, lineup: Lineup, options: CostOp
     for (const mix of new Set([row.mix, row.measure])) {
       if (files.has(mix) && !mixes[mix].neverRepeats) continue;
       const file = join(folder, `${mix}.questions`);
-      const count = mixes[mix].neverRepeats ? HIGHEST_RATE * seconds : QUESTIONS;
+      const count = mixes[mix].neverRepeats && seconds !== undefined ? HIGHEST_RATE * seconds : QUESTIONS;
       await writeLines(file, questionLines(mix, size, count, run * count));
       files.set(mix, file);
     }
@@ -70,7 +70,7 @@ export async function measureCosts(row: CostRow, lineup: Lineup, options: CostOp
       if (isWarmUp && server.name === 'knotd') continue;
       const measurement = await load(server, {
         questions: files.get(askedOf(server.name, row)) ?? '',
-        seconds: isWarmUp ? Math.min(WARM_UP, seconds) : seconds,
+        ...(seconds === undefined ? {} : { seconds: isWarmUp ? Math.min(WARM_UP, seconds) : seconds }),
         transport: row.transport,
         core: cores?.client,
       });

@@ -15,9 +15,12 @@ export interface KubeadmOptions {
   readonly lameDuck?: string;
   /** Further lines of the `kubernetes` block, such as the API server's address. */
   readonly kubernetes?: readonly string[];
+  /** Further lines of the server block. */
+  readonly further?: string;
 }
 
-export function kubeadmCorefile({ dns, http, upstream, lameDuck = '0s', kubernetes = [] }: KubeadmOptions): string {
+export function kubeadmCorefile(options: KubeadmOptions): string {
+  const { dns, http, upstream, lameDuck = '0s', kubernetes = [], further = '' } = options;
   const { health, ready, metrics } = typeof http === 'number' ? { health: http, ready: http, metrics: http } : http;
   return `.:${dns} {
     bind 127.0.0.1
@@ -42,6 +45,6 @@ ${kubernetes.map((line) => `       ${line}\n`).join('')}    }
     loop
     reload
     loadbalance
-}
+${further}}
 `;
 }

@@ -1,5 +1,5 @@
 /** The servers of a run, started when they are first needed and stopped together. */
-import type { CorefileName } from './corefiles.ts';
+import { type CorefileName, hasUpstream } from './corefiles.ts';
 import type { Api } from './live/api.ts';
 import { type Upstream, startCoreDns, startEcho, startKnot, startUnbound, startUpstream } from './peers.ts';
 import { type Running, isInstalled } from './processes.ts';
@@ -43,7 +43,7 @@ export class Lineup {
           name,
           corefile,
           // The others have no names to ask for.
-          upstream: corefile === 'kubeadm' ? await this.upstream() : 0,
+          upstream: hasUpstream(corefile) ? await this.upstream() : 0,
         });
       case 'knotd':
         return startKnot(this.place);

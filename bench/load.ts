@@ -7,7 +7,8 @@ import type { Server } from './servers.ts';
 export interface LoadOptions {
   /** A file of questions. */
   readonly questions: string;
-  readonly seconds: number;
+  /** For how long they are asked; once each unless told. */
+  readonly seconds?: number;
   readonly transport: 'udp' | 'tcp';
   /** The core that dnsperf runs on; undefined for any. */
   readonly core: number | undefined;
@@ -25,10 +26,10 @@ const FULL_SPEED = 100;
 const STEADY = 2_000;
 
 /** Asks as fast as the server answers. */
-export async function load(server: Server, { questions, seconds, transport, core }: LoadOptions): Promise<Measurement> {
+export async function load(server: Server, { core, ...asking }: LoadOptions): Promise<Measurement> {
   const { pid } = server.process;
   const before = cpuTime(pid);
-  const command = dnsperf({ port: server.port, questions, seconds, transport, inFlight: FULL_SPEED });
+  const command = dnsperf({ port: server.port, ...asking, inFlight: FULL_SPEED });
   const running = start(command, core === undefined ? {} : { core });
   const status = await running.ended();
   return measured(server, { used: cpuTime(pid) - before, text: running.output(), status });

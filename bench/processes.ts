@@ -101,17 +101,6 @@ interface StartOptions {
   readonly into?: string;
 }
 
-/**
- * What `npm start` and the image give Node: a small young generation, which takes 50 MiB off and no time, and an old one
- * that is collected when it has grown by half, which takes 80 MiB off while names that never repeat go through the cache,
- * for a tenth more time with those.
- */
-export const nodeFlags: readonly string[] = [
-  '--max-semi-space-size=4',
-  '--heap-growing-percent=20',
-  '--initial-old-space-size=64',
-];
-
 /** Starts a command, on one core or wherever the system likes. */
 export function start(command: readonly [string, ...string[]], options: StartOptions = {}): Running {
   const { core, cwd, watch, into } = options;

@@ -1,5 +1,5 @@
 /** The rows of `npm run bench`: what each asks, under which Corefile, and what it may cost. */
-import type { CorefileName } from './corefiles.ts';
+import { type CorefileName, hasUpstream } from './corefiles.ts';
 import type { MixName } from './queries.ts';
 
 /** What a query may cost, as a multiple of what it costs Knot in the same run. */
@@ -21,7 +21,7 @@ export interface CostRow {
 }
 
 function row(name: MixName, corefile: CorefileName, limits?: CostLimits): CostRow {
-  const measure = corefile === 'kubeadm' ? 'cluster' : name;
+  const measure = hasUpstream(corefile) ? 'cluster' : name;
   return { name, mix: name, transport: 'udp', corefile, measure, ...(limits === undefined ? {} : { limits }) };
 }
 
@@ -33,10 +33,11 @@ export const costRows: readonly CostRow[] = [
   row('fresh', 'plain', { must: 2.2, aim: 1.7 }),
   row('ext', 'kubeadm', { must: 1.2 }),
   row('real', 'kubeadm', { must: 1.4, aim: 1.15 }),
+  { ...row('real', 'stock', { must: 1.4, aim: 1.15 }), name: 'stock' },
   { ...row('cluster', 'fixture', { must: 1.5, aim: 1.2 }), name: 'tcp', transport: 'tcp' },
 ];
 /** What is told beside them, without a limit. */
-export const otherCostRows: readonly CostRow[] = [row('search', 'fixture')];
+export const otherCostRows: readonly CostRow[] = [row('search', 'plain')];
 
 /** How much more than these a server on `node:dgram` may cost. */
 export const DGRAM_ROOM = 1.35;
@@ -52,5 +53,6 @@ export const allRows: readonly string[] = [
   ...otherCostRows.map(({ name }) => name),
   'latency',
   'miss',
+  'searchpath',
   ...promiseRows,
 ];

@@ -8,7 +8,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { builtInCorefile, describeCorefiles } from './corefiles.ts';
+import { builtInCorefile, describeCorefiles, hasUpstream } from './corefiles.ts';
 import { costTable } from './cost-table.ts';
 import { type RowCosts, measureCosts } from './costs.ts';
 import { measureLatency, queriesIn } from './latency.ts';
@@ -20,10 +20,13 @@ import { measurePromises } from './promises/promises.ts';
 import { mixes } from './queries.ts';
 import { Report, describeMachine } from './report.ts';
 import { costRows, otherCostRows, promiseRows } from './rows.ts';
+import { measureSearchPath, searchPathObstacle } from './searchpath/searchpath.ts';
 import { measureStarts } from './starts.ts';
 
 /** Seconds of each half of the row `miss` at least. */
 const SHORTEST_MISSING = 5;
+/** How often each of 200 names is looked up for the row `searchpath`. */
+const LOOKUPS = 20;
 
 const report = new Report();
 const say = (text: string): void => report.say(text);
@@ -56,6 +59,10 @@ async function main(args: readonly string[]): Promise<number> {
   } finally {
     await lineup.stop();
   }
+  if (only.includes('searchpath')) {
+    say("\nLook-ups of external names by glibc with a pod's search path, with `searchpath { complete }` and without");
+    say(searchPathObstacle() ?? measureSearchPath(program, folder, runs, LOOKUPS));
+  }
   if (only.some((name) => promiseRows.includes(name))) {
     say('\nWhat holds whatever happens');
     say(await measurePromises(options, folder, cores));
@@ -70,7 +77,7 @@ async function measureQueries(lineup: Lineup, options: Options): Promise<void> {
   const needsUpstream = (name: string): boolean => !isInstalled('knotd') && only.includes(name);
   const costs: RowCosts[] = [];
   for (const row of rows) {
-    if (row.corefile === 'kubeadm' && needsUpstream(row.name)) continue;
+    if (hasUpstream(row.corefile) && needsUpstream(row.name)) continue;
     // The table has to wait for its last row.
     process.stderr.write(`${row.name} …\n`);
     // oxlint-disable-next-line no-await-in-loop -- together they would measure each other
@@ -83,8 +90,8 @@ async function measureQueries(lineup: Lineup, options: Options): Promise<void> {
     say(costTable(costs));
     say(`\n${costs.map(({ row }) => `${row.name}: ${mixes[row.mix].about}`).join('\n')}`);
   }
-  if (['ext', 'real', 'latency', 'miss'].some(needsUpstream)) {
-    say('\next, real, latency and miss are left out: their upstream is knotd, which is not installed');
+  if (['ext', 'real', 'stock', 'latency', 'miss'].some(needsUpstream)) {
+    say('\next, real, stock, latency and miss are left out: their upstream is knotd, which is not installed');
   } else {
     if (only.includes('latency')) {
       say(`\nThe mixture at a steady rate, ${queriesIn(runs).toLocaleString('en')} queries to each server`);

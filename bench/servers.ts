@@ -9,12 +9,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../test/support/free-port.ts';
 import { type ClusterSize, fullName } from './cluster.ts';
-import { type CorefileName, builtInCorefile, withoutSearchPath } from './corefiles.ts';
+import { type CorefileName, builtInCorefile, hasUpstream, withoutSearchPath } from './corefiles.ts';
 import { writeLines } from './files.ts';
 import { kubeadmCorefile } from './kubeadm.ts';
+import { stockCorefile } from './stock.ts';
 import { jsonList } from './manifests.ts';
 import { untilAnswered } from './probe.ts';
-import { type Cores, type Running, nodeFlags, start } from './processes.ts';
+import { type Cores, type Running, start } from './processes.ts';
+import { nodeFlags } from '../tools/node-flags.ts';
 
 export type ServerName = 'nodens' | 'nodens dgram' | 'knotd' | 'unbound' | 'coredns' | 'echo';
 
@@ -46,7 +48,9 @@ export async function startNodens(place: Place, { name, corefile, upstream }: No
   const folder = join(place.folder, `${name} ${corefile}`);
   mkdirSync(folder);
   const port = await freePort();
-  const text = corefile === 'kubeadm' ? await kubeadm(port, upstream) : builtIn(place.program, folder, corefile);
+  const text = hasUpstream(corefile)
+    ? await withUpstream(corefile, port, upstream)
+    : builtIn(place.program, folder, corefile);
   const file = join(folder, 'Corefile');
   writeFileSync(file, text);
   const manifests = join(folder, 'cluster.json');
@@ -56,8 +60,9 @@ export async function startNodens(place: Place, { name, corefile, upstream }: No
   return answering({ name, port, process: start(command, onCore(cores?.server)) }, size);
 }
 
-async function kubeadm(dns: number, upstream: number): Promise<string> {
-  return kubeadmCorefile({ dns, http: await freePort(), upstream });
+async function withUpstream(name: 'kubeadm' | 'stock', dns: number, upstream: number): Promise<string> {
+  const options = { dns, http: await freePort(), upstream };
+  return name === 'kubeadm' ? kubeadmCorefile(options) : stockCorefile(options);
 }
 
 function builtIn(program: string, folder: string, name: 'fixture' | 'plain'): string {

@@ -35,8 +35,32 @@ export const bounds = {
   tcpWrite: 5_000,
   /** Time that a client is given to close its side after the server has closed its own. */
   tcpLinger: 1_000,
+  /** Time for a TLS handshake of a client, from its connection on. */
+  tlsHandshake: 5_000,
+  /** Open connections per listener of DNS over HTTPS, as `max_connections` of `https`; one beyond it is closed at once. */
+  dohConnections: 200,
+  /** Requests of one HTTPS connection that are not answered yet; one beyond them is refused. */
+  dohStreams: 128,
+  /** Octets of the header of an HTTP request. */
+  dohHeader: 16_384,
+  /** Fields of the header of an HTTP request. */
+  dohFields: 64,
+  /** Octets of the target of an HTTP request: in a GET, the query stands there. */
+  dohTarget: 8_192,
+  /** Time for the body of an HTTP request to arrive. */
+  dohRequest: 5_000,
+  /** Octets of bodies that one HTTPS connection may have sent without the ends of their requests. */
+  dohBodies: 131_072,
+  /** Zone transfers that are under way at once. */
+  transfers: 16,
+  /** The same to one client address. */
+  transfersPerClient: 4,
+  /** Addresses and networks of one `transfer`. */
+  transferNetworks: 10_000,
   /** Look-ups that one client query may cause within the server: CNAME links, search-path candidates. */
-  lookupsPerQuery: 16,
+  lookupsPerQuery: 32,
+  /** Domains of `search` of one `searchpath`: each is two look-ups of a query. */
+  searchDomains: 6,
   /** Messages to upstreams that one client query may cause: retries, hedges and TCP fallbacks over all its look-ups. */
   upstreamAttemptsPerQuery: 24,
   /** Queries that wait for upstreams at once; equal ones count once. Where there is one more, the oldest is given up for it. */
@@ -103,8 +127,26 @@ export const bounds = {
   regexpLength: 10_000,
   /** Groups of a regular expression: time grows with their number. */
   regexpGroups: 100,
+  /** Characters of an expression of `view` or `template`. */
+  expressionLength: 4_096,
+  /** Parts of an expression that stand within each other. */
+  expressionDepth: 100,
+  /** Steps of one evaluation: parts that are evaluated again for each element of a list, and characters that are read. */
+  expressionSteps: 20_000,
+  /** Characters of a text that an expression makes. */
+  expressionText: 4_096,
+  /** Elements of a list that an expression makes. */
+  expressionList: 1_000,
   /** Characters that a template may make of one record. */
   templateRecord: 65_535,
+  /** `rewrite` rules of a server block. */
+  rewriteRules: 10_000,
+  /** Regular expressions in them: each is tried on every name that comes so far. */
+  rewriteExpressions: 1_000,
+  /** Characters of a name in a `rewrite` rule, or of what a rule makes: 255 octets, each escaped as `\DDD`. */
+  rewriteText: 1_020,
+  /** Octets of an EDNS option that a `rewrite` rule sets: what leaves room for it in `upstreamOptions`. */
+  rewriteOption: 497,
   /** Characters of one error that are logged. */
   errorText: 1_000,
   /** Size of a hosts file; a larger one is reported and the last good one goes on. */
@@ -113,6 +155,22 @@ export const bounds = {
   hostsEntries: 1_000_000,
   /** Addresses of one name, and names of one address, in a hosts file. */
   hostsPerName: 256,
+  /** Networks of all `acl` of a server block, each address of its own counted as one. */
+  aclNetworks: 100_000,
+  /** Octets of a zone file, all that it includes and all that `$GENERATE` makes; beyond it, the last good content goes on. */
+  zoneText: 67_108_864,
+  /** Octets of one entry of a zone file: a record with its comments. */
+  zoneEntry: 524_288,
+  /** Records of a zone file. */
+  zoneRecords: 1_000_000,
+  /** Records of one name in a zone file: a message has room for some 4,000 addresses. */
+  zonePerName: 8_192,
+  /** Names of a zone, those without records between a record and the apex included. */
+  zoneNames: 2_000_000,
+  /** Files that a zone file includes, those that they include counted too. */
+  zoneIncludes: 100,
+  /** Records that one `$GENERATE` line of a zone file makes. */
+  zoneGenerated: 65_536,
   /** Size of a weight file; a larger one is reported and the last good one goes on. */
   weightsText: 1_048_576,
   /** Octets of log lines that wait for a slow reader; lines beyond it are dropped and counted. */

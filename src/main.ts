@@ -7,10 +7,9 @@ import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import './signals.ts';
 
-// A bundle is one file without types: there is next to nothing to gain, and its file system may be read-only.
-if (import.meta.url.endsWith('.ts')) {
-  enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/nodens', import.meta.url)));
-}
+// The bundle's is made when it is built, and read only: where it lies, an image lets nobody write.
+const cache = import.meta.url.endsWith('.ts') ? '../node_modules/.cache/nodens' : '../cache';
+enableCompileCache({ directory: fileURLToPath(new URL(cache, import.meta.url)), portable: true });
 
 const { run } = await import('./commands/commands.ts');
 process.exitCode = await run(process.argv.slice(2));

@@ -11,12 +11,11 @@ import { mixes } from '../bench/queries.ts';
 import { costRows } from '../bench/rows.ts';
 import { commands, describeWith } from './e2e/needs.ts';
 import { entryPoint } from './e2e/program.ts';
+import { TIMED } from './support/timed.ts';
 
 const FAR_OFF = 2;
 const size = { services: 200, endpoints: 15 };
 const DEADLINE = 60_000;
-/** Other tests have the same two cores: a load may have met them. */
-const RETRIES = 2;
 
 const cores: Cores | undefined = process.platform === 'linux' ? twoCores() : undefined;
 const reason =
@@ -39,10 +38,10 @@ describeWith('the cost of a query', reason, () => {
 
   it.each(costRows)(
     '$name: at most twice what it must be, and every answer right',
-    { timeout: DEADLINE, retry: RETRIES },
+    { ...TIMED, timeout: DEADLINE },
     async (row) => {
       if (lineup === undefined) throw new Error('there are no servers');
-      const { costs } = await measureCosts(row, lineup, { seconds: 1, runs: 1, servers: ['nodens', 'knotd'] });
+      const { costs } = await measureCosts(row, lineup, { runs: 1, servers: ['nodens', 'knotd'] });
       const [nodens, knot] = costs;
       if (nodens === undefined || knot === undefined) throw new Error('nothing was measured');
       for (const { loads, asked } of [nodens, knot]) {

@@ -9,14 +9,15 @@ const source = fileURLToPath(new URL('../src', import.meta.url));
 /** What each room may import beside itself; files of src/ itself are the room of their own name. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   main: ['commands', 'signals'],
-  commands: ['server', 'plugins', 'cluster', 'corefile', 'telemetry', 'transport', 'signals', 'version'],
+  commands: ['server', 'plugins', 'cluster', 'corefile', 'telemetry', 'transport', 'native', 'signals', 'version'],
   server: ['plugins', 'cluster', 'dns', 'corefile', 'telemetry', 'transport', 'bounds', 'node-modules'],
-  plugins: ['cluster', 'dns', 'corefile', 'telemetry', 'bounds'],
+  plugins: ['cluster', 'dns', 'corefile', 'telemetry', 'bounds', 'version'],
   cluster: ['dns', 'bounds', 'node-modules'],
-  transport: ['dns', 'bounds', 'node-modules'],
+  transport: ['dns', 'native', 'bounds', 'node-modules'],
   corefile: ['bounds'],
   telemetry: ['bounds'],
   dns: [],
+  native: [],
   bounds: [],
   'node-modules': [],
   signals: [],
@@ -55,6 +56,7 @@ describe('structure', () => {
     'dns/message.ts',
     'transport/transport.ts',
     'telemetry/logger.ts',
+    'native/native.ts',
   ])('%s opens by saying what it is for', (file) => {
     expect(readFileSync(join(source, file), 'utf8')).toMatch(/^\/\*\*\n \* \S/);
   });

@@ -61,50 +61,64 @@ async function carryOut(command: Command): Promise<NonNullable<Outcome['value']>
   }
 }
 
-/** Writes changes of one Service at a steady rate, and asks for the oldest that is not answered yet until it is. */
+/** Changes that are asked for at once: one after the other, each would wait for all that were held up before it. */
+const ASKED_TOGETHER = 4;
+
+interface Change {
+  readonly name: string;
+  readonly count: number;
+  /** `performance.now()` when its octets had been handed to the system. */
+  readonly at: number;
+}
+
+/** Writes changes of one Service at a steady rate, and asks for each that is not answered yet until it is. */
 async function write(api: ApiServer, options: WriteOptions): Promise<Written> {
   const { dnsPort, counted, rate, events } = options;
   const asker = new Asker(dnsPort);
   const [took, writing, asking] = [new Array<number>(), new Array<number>(), new Array<number>()];
-  /** The changes that no answer is known to tell of. */
-  const open: { readonly count: number; readonly at: number }[] = [];
-  const follow = async (): Promise<void> => {
-    for (let oldest = open[0]; oldest !== undefined; oldest = open[0]) {
-      const name = countedName(counted, oldest.count);
-      // oxlint-disable-next-line no-await-in-loop -- one question at a time: more would be a load of their own
-      const { at, address } = await asker.until(name, tellsOf(oldest.count), {
-        deadline: DEADLINE,
-        asked: (answered) => asking.push(answered),
-      });
-      for (; oldest !== undefined && countedName(counted, oldest.count) === name; oldest = open[0]) {
-        if (!tellsOf(oldest.count)(address)) break;
-        took.push(at - oldest.at);
-        open.shift();
-      }
+  /** The changes that no answer is known to tell of, oldest first. */
+  let open: Change[] = [];
+  const asked = new Map<string, Promise<void>>();
+  const ask = async ({ name, count }: Change): Promise<void> => {
+    const { at, address } = await asker.until(name, tellsOf(count), {
+      deadline: DEADLINE,
+      asked: (answered) => asking.push(answered),
+    });
+    const isSeen = (one: Change): boolean => one.name === name && tellsOf(one.count)(address);
+    for (const change of open) if (isSeen(change)) took.push(at - change.at);
+    open = open.filter((change) => !isSeen(change));
+    asked.delete(name);
+    askForMore();
+  };
+  const askForMore = (): void => {
+    for (const change of open) {
+      if (asked.size >= ASKED_TOGETHER) return;
+      if (!asked.has(change.name)) asked.set(change.name, ask(change));
     }
   };
   try {
     const before = ++changes;
     api.putAll(countedObjects(counted, before));
     await asker.until(countedName(counted, before), tellsOf(before), { deadline: DEADLINE });
-    let following = Promise.resolve();
     const began = performance.now();
     let written = 0;
+    /* oxlint-disable no-await-in-loop -- until the next is due, and until all are answered */
     while (written < events) {
       const due = Math.floor(((performance.now() - began) / 1_000) * rate);
       for (; written < Math.min(due, events); written++) {
         const count = ++changes;
         const change = countedChange(counted, count);
-        const at = performance.now();
+        const start = performance.now();
         api.put(change);
-        writing.push(performance.now() - at);
-        open.push({ count, at });
-        if (open.length === 1) following = follow();
+        const at = performance.now();
+        writing.push(at - start);
+        open.push({ name: countedName(counted, count), count, at });
+        askForMore();
       }
-      // oxlint-disable-next-line no-await-in-loop -- until the next is due
       await wait(1);
     }
-    await following;
+    while (asked.size > 0) await Promise.all(asked.values());
+    /* oxlint-enable no-await-in-loop */
   } finally {
     asker.close();
   }

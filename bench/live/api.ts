@@ -32,9 +32,9 @@ export interface WriteOptions {
 
 /** All in milliseconds. */
 export interface Written {
-  /** From the write to the first answer that knows of it, for each change. */
+  /** From the octets of the event to the first answer that knows of it, for each change. */
   readonly took: readonly number[];
-  /** What the write itself took of that: JSON, TLS and the socket. */
+  /** What writing it took before that: JSON, TLS and the socket. */
   readonly writing: readonly number[];
   /** How long each of the answers took that were asked for meanwhile. */
   readonly asking: readonly number[];
@@ -106,10 +106,13 @@ class ApiProcess {
   #id = 0;
 
   constructor(core: number | undefined) {
-    const node = [process.execPath, fileURLToPath(new URL('api-process.ts', import.meta.url))] as const;
-    // It shares its core with those who measure: a list that it writes must not hold their clocks up.
-    const [command, ...args] =
-      core === undefined ? node : (['nice', '-n', '19', 'taskset', '-c', String(core), ...node] as const);
+    // It shares its core with those who measure: what collects its garbage must not take four times what itself is given.
+    const node = [
+      process.execPath,
+      '--v8-pool-size=1',
+      fileURLToPath(new URL('api-process.ts', import.meta.url)),
+    ] as const;
+    const [command, ...args] = core === undefined ? node : (['taskset', '-c', String(core), ...node] as const);
     this.#child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' });
     this.#child.on('message', (message) => {
       if (isOutcome(message)) this.#waiting.get(message.id)?.(message);

@@ -243,7 +243,7 @@ function changeFigures(all: readonly Changes[], endpoints: number): readonly Fig
       values: all.map(of(0.5)),
       unit: 'ms',
       limits: limits.change,
-      note: `of which writing it takes ${writing}, and one question ${asking}`,
+      note: `one question takes ${asking} of it; writing it, before, ${writing}`,
     },
     {
       row: '',

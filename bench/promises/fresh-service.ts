@@ -78,7 +78,7 @@ export async function freshService(folder: string, changes: number): Promise<Fre
       },
     },
   });
-  const hammer = new Hammer(server.listening[0]?.udp.bound[0]?.port ?? 0);
+  const hammer = new Hammer(server.listening[0]?.udp?.bound[0]?.port ?? 0);
   try {
     await hammer.until('NXDOMAIN');
     let [created, deleted] = [0, 0];

@@ -8,7 +8,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { untilAnswered } from '../probe.ts';
-import { type Running, memory, nodeFlags, start } from '../processes.ts';
+import { type Running, memory, start } from '../processes.ts';
+import { nodeFlags } from '../../tools/node-flags.ts';
 import { freePort } from '../../test/support/free-port.ts';
 
 export interface Reloads {

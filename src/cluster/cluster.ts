@@ -11,10 +11,13 @@
  *
  * This file: what a store may do to the state, by whole objects, on the one thread that has it.
  */
-import type { EndpointSlice, Namespace, Pod, Service } from './objects.ts';
+import type { EndpointSlice, ImportedSlice, Namespace, Pod, Service } from './objects.ts';
 
-/** The resources that answers can need. */
-export type Resource = 'services' | 'endpointslices' | 'namespaces' | 'pods';
+/**
+ * The resources that answers can need. The last two are those of Services of several clusters: ServiceImports, and the
+ * EndpointSlices that belong to them.
+ */
+export type Resource = 'services' | 'endpointslices' | 'namespaces' | 'pods' | 'serviceimports' | 'importedslices';
 
 /**
  * How the state of a resource stands to the cluster: `in-step` as soon as all its objects have been listed, and from then on
@@ -32,6 +35,15 @@ export interface ClusterWriter {
   removeEndpointSlice(namespace: string, name: string): void;
   setPod(pod: Pod): void;
   removePod(namespace: string, name: string): void;
+  readonly imports: ImportWriter;
   /** All objects of these resources have been set for the first time: what is not there does not exist. */
   markSynced(resources: readonly Resource[]): void;
+}
+
+/** The same for Services of several clusters. */
+export interface ImportWriter {
+  setService(service: Service): void;
+  removeService(namespace: string, name: string): void;
+  setSlice(slice: ImportedSlice): void;
+  removeSlice(namespace: string, name: string): void;
 }

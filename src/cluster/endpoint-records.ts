@@ -4,24 +4,40 @@
  */
 import { Type } from '../dns/constants.ts';
 import type { Name } from '../dns/name.ts';
+import type { RRset } from '../dns/rrset.ts';
 import { type ServiceEndpoints, type SliceEndpoints, addressesOf, distinctAddresses } from './endpoints.ts';
 import { type ClusterName, withoutUnderscore } from './names.ts';
 import type { Service, ServicePort } from './objects.ts';
 import type { ClusterView } from './view.ts';
-import { type Asked, type Found, NO_DATA, NO_NAME, addresses, familyOf, serviceOwner } from './found.ts';
-import { type Pair, services } from './srv.ts';
+import { type Asked, type Found, NO_DATA, NO_NAME, addresses, familyOf, ownerIn } from './found.ts';
+import { type Pair, listServices, services } from './srv.ts';
 
 /** The records of a headless Service, or of one endpoint of any Service with a cluster IP or none. */
 export function findEndpoints(view: ClusterView, asked: Asked, service: Service): Found {
-  const { name, type, owner } = asked;
-  const { ttl, noEndpoints, endpointPodNames } = view.options;
-  if (noEndpoints) return NO_NAME.endpointsNotServed;
-  const endpoints = view.state.endpointsOf(service);
+  const { name } = asked;
+  if (view.options.noEndpoints) return NO_NAME.endpointsNotServed;
+  const endpoints = view.endpointsOf(service);
   if (name.kind === 'topology') return findTopology(view, asked, endpoints.slices, name);
+  const found = endpointRecords(view, asked, endpoints, () => ownerIn(asked, service));
+  return found.kind === 'no-name' && name.kind === 'endpoint' && isProtocol(name.label, service, endpoints.slices)
+    ? NO_DATA
+    : found;
+}
 
-  const label = name.kind === 'endpoint' ? name.label : undefined;
+/** What the names of a slice's endpoints are below; undefined where they have none. */
+export type ParentOf = (slice: SliceEndpoints) => Name | undefined;
+
+/** The records of the endpoints that a name of a Service, a port or an endpoint stands for. */
+export function endpointRecords(
+  view: ClusterView,
+  asked: Asked,
+  endpoints: Pick<ServiceEndpoints, 'slices' | 'addresses'>,
+  parentOf: ParentOf,
+): Found {
+  const { name, type, owner } = asked;
+  const { ttl, endpointPodNames } = view.options;
   const chosen = chooseEndpoints(endpoints.slices, name, endpointPodNames);
-  if (chosen.length === 0) return isProtocol(label, service, endpoints.slices) ? NO_DATA : whyNone(endpoints, name);
+  if (chosen.length === 0) return whyNone(endpoints, name);
   const family = familyOf(type);
   if (family !== undefined) {
     // The common question, whose answer is kept.
@@ -29,14 +45,29 @@ export function findEndpoints(view: ClusterView, asked: Asked, service: Service)
     return addresses(owner, ttl, family, chosenAddresses(chosen, family));
   }
   if (type !== Type.SRV) return NO_DATA;
-  const parent = serviceOwner(service, asked.zone);
-  if (parent === undefined) return NO_DATA;
-  const count = chosen.reduce((sum, { slice, ports, at }) => sum + (at?.length ?? slice.count) * ports.length, 0);
-  return services(owner, ttl, count, endpointPairs(chosen, parent, endpointPodNames));
+  return services(owner, ttl, pairCount(chosen), endpointPairs(chosen, parentOf, endpointPodNames));
+}
+
+/** The SRV records of a headless Service, or of one of its ports, for whoever takes all of them. */
+export function listEndpointServices(view: ClusterView, asked: Asked, service: Service): Iterable<RRset> {
+  const { ttl, noEndpoints, endpointPodNames } = view.options;
+  const parent = ownerIn(asked, service);
+  if (noEndpoints || parent === undefined) return [];
+  const chosen = chooseEndpoints(view.endpointsOf(service).slices, asked.name, endpointPodNames);
+  return listServices(
+    asked.owner,
+    ttl,
+    pairCount(chosen),
+    endpointPairs(chosen, () => parent, endpointPodNames),
+  );
+}
+
+function pairCount(chosen: readonly ChosenEndpoints[]): number {
+  return chosen.reduce((sum, { slice, ports, at }) => sum + (at?.length ?? slice.count) * ports.length, 0);
 }
 
 /** Why a name stands for none of the endpoints that a Service has. */
-function whyNone(endpoints: ServiceEndpoints, name: ClusterName): Found {
+function whyNone(endpoints: Pick<ServiceEndpoints, 'slices'>, name: ClusterName): Found {
   if (endpoints.slices.length === 0) return NO_NAME.noReadyEndpoints;
   return name.kind === 'port' ? NO_NAME.noSuchPort : NO_NAME.noSuchEndpoint;
 }
@@ -71,8 +102,10 @@ function chosenAddresses(chosen: readonly ChosenEndpoints[], family: 4 | 6): Uin
   return distinctAddresses(blocks, family);
 }
 
-function* endpointPairs(chosen: readonly ChosenEndpoints[], parent: Name, podNames: boolean): Generator<Pair> {
+function* endpointPairs(chosen: readonly ChosenEndpoints[], parentOf: ParentOf, podNames: boolean): Generator<Pair> {
   for (const { slice, ports, at } of chosen) {
+    const parent = parentOf(slice);
+    if (parent === undefined) continue;
     for (const position of at ?? slice.positions()) {
       const target = slice.nameAt(position, parent, podNames);
       if (target === undefined) continue;
@@ -103,10 +136,13 @@ function findTopology(
   return addresses(asked.owner, view.options.ttl, family, octets);
 }
 
+/** The ports of a headless Service are those of its endpoints. */
+function isProtocol(label: string, service: Service, slices: readonly SliceEndpoints[]): boolean {
+  return isProtocolOf(service.kind === 'headless' ? slices.flatMap((slice) => slice.ports) : service.ports, label);
+}
+
 /** True where `_tcp.SVC…` is the empty non-terminal above the name of a named port (RFC 8020). */
-function isProtocol(label: string | undefined, service: Service, slices: readonly SliceEndpoints[]): boolean {
-  if (label === undefined) return false;
-  const ports = service.kind === 'headless' ? slices.flatMap((slice) => slice.ports) : service.ports;
+export function isProtocolOf(ports: readonly ServicePort[], label: string): boolean {
   const protocol = withoutUnderscore(label);
   return ports.some((port) => port.name !== '' && port.protocol === protocol);
 }

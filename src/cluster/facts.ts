@@ -31,6 +31,7 @@ function slot(hash: number): Fact {
 /** What a fact is about: the same name is another fact for each of these. */
 const kinds = {
   service: hashName('fact', 'service'),
+  import: hashName('fact', 'import'),
   namespace: hashName('fact', 'namespace'),
   address: hashName('fact', 'address'),
   pod: hashName('fact', 'pod'),
@@ -45,6 +46,16 @@ export function serviceFact(namespace: string, name: string): Fact {
 /** The same for the hash that `hashName` gives, so that a look-up hashes a name once. */
 export function hashedServiceFact(hash: number): Fact {
   return slot(hash ^ kinds.service);
+}
+
+/** A Service of several clusters, its ports and its endpoints. */
+export function importFact(namespace: string, name: string): Fact {
+  return hashedImportFact(hashName(namespace, name));
+}
+
+/** The same for the hash that `hashName` gives. */
+export function hashedImportFact(hash: number): Fact {
+  return slot(hash ^ kinds.import);
 }
 
 /** Whether a namespace exists, and its labels, which decide whether it is shown. */
@@ -71,6 +82,9 @@ export function fileFact(path: string): Fact {
 
 /** Which prefixes of addresses are in use: what empty non-terminals of the reverse trees rest on. */
 export const prefixesFact: Fact = slot(hashName('fact', 'prefixes'));
+
+/** Which address families Services and endpoints have. */
+export const familiesFact: Fact = slot(hashName('fact', 'families'));
 
 /** Whether all resources that answers need have been listed. */
 export const syncFact: Fact = slot(hashName('fact', 'sync'));

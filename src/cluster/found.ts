@@ -14,6 +14,8 @@ export type Missing =
   | 'noSuchService'
   /** Of a headless Service. */
   | 'noReadyEndpoints'
+  /** A Service that clients outside the cluster ask for. */
+  | 'noExternalAddress'
   /** A Service with a cluster IP and no ready endpoint, where such are ignored. */
   | 'emptyService'
   /** Endpoints are not known at all. */
@@ -45,6 +47,7 @@ export const NO_NAME = {
   noSuchNamespace: { kind: 'no-name', why: 'noSuchNamespace' },
   noSuchService: { kind: 'no-name', why: 'noSuchService' },
   noReadyEndpoints: { kind: 'no-name', why: 'noReadyEndpoints' },
+  noExternalAddress: { kind: 'no-name', why: 'noExternalAddress' },
   emptyService: { kind: 'no-name', why: 'emptyService' },
   endpointsNotServed: { kind: 'no-name', why: 'endpointsNotServed' },
   noSuchPort: { kind: 'no-name', why: 'noSuchPort' },
@@ -63,6 +66,8 @@ export interface Asked {
   readonly name: ClusterName;
   readonly type: number;
   readonly zone: Name;
+  /** What Services stand right below, where that is not `svc.ZONE`. */
+  readonly below?: Name;
 }
 
 /** No addresses. */
@@ -92,4 +97,10 @@ export function addressFamily(octets: Uint8Array): 4 | 6 {
 /** `SVC.NS.svc.ZONE`; undefined where the names are too long for it. */
 export function serviceOwner(of: { readonly name: string; readonly namespace: string }, zone: Name): Name | undefined {
   return Name.fromLabels([of.name, of.namespace, 'svc'], zone);
+}
+
+/** A Service's own name in the zone that is asked; undefined where the names are too long for it. */
+export function ownerIn(asked: Asked, of: { readonly name: string; readonly namespace: string }): Name | undefined {
+  const { below, zone } = asked;
+  return below === undefined ? serviceOwner(of, zone) : Name.fromLabels([of.name, of.namespace], below);
 }

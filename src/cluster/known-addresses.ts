@@ -1,12 +1,19 @@
 /**
- * Which Services and endpoints have which addresses, and which prefixes of addresses are in use: what reverse names ask.
+ * Which Services and endpoints have which addresses, and which prefixes of addresses are in use: what reverse names ask. And
+ * which families the addresses are of: what a cluster speaks.
  */
 import { AddressIndex } from './address-index.ts';
-import { type FactCounters, addressFact, prefixesFact } from './facts.ts';
+import { type FactCounters, addressFact, familiesFact, prefixesFact } from './facts.ts';
 import { type EndpointSlice, type Service, addressWidth } from './objects.ts';
 import { AddressPrefixes } from './prefixes.ts';
 
 type Holder = Service | EndpointSlice;
+
+/** The address families that are in use. */
+export interface Families {
+  readonly v4: boolean;
+  readonly v6: boolean;
+}
 
 function isService(holder: Holder): holder is Service {
   return 'clusterIPs' in holder;
@@ -20,6 +27,10 @@ export class KnownAddresses {
   readonly #facts: FactCounters;
   readonly #holders = new AddressIndex<Holder>();
   readonly #prefixes = new AddressPrefixes();
+  /** Addresses in use, of each family. */
+  #ipv4 = 0;
+  #ipv6 = 0;
+  #families: Families = { v4: false, v6: false };
 
   constructor(facts: FactCounters) {
     this.#facts = facts;
@@ -38,6 +49,11 @@ export class KnownAddresses {
   /** True where an address begins with these octets (IPv4) or nibbles (IPv6). */
   hasPrefix(family: 4 | 6, digits: readonly number[]): boolean {
     return this.#prefixes.has(family, digits);
+  }
+
+  /** The families of all these addresses. */
+  get families(): Families {
+    return this.#families;
   }
 
   // What comes is held before what goes is given up: an address in both never leaves use, and its prefixes stay untouched.
@@ -67,6 +83,7 @@ export class KnownAddresses {
   #hold(octets: Uint8Array, start: number, width: number, holder: Holder): void {
     if (this.#holders.add(octets, holder, start, width)) {
       this.#prefixes.add(octets, start, width);
+      this.#count(width, 1);
       this.#facts.changed(prefixesFact);
     }
     this.#facts.changed(addressFact(octets, start, width));
@@ -75,8 +92,19 @@ export class KnownAddresses {
   #giveUp(octets: Uint8Array, start: number, width: number, holder: Holder): void {
     if (this.#holders.remove(octets, holder, start, width)) {
       this.#prefixes.remove(octets, start, width);
+      this.#count(width, -1);
       this.#facts.changed(prefixesFact);
     }
     this.#facts.changed(addressFact(octets, start, width));
+  }
+
+  #count(width: number, by: 1 | -1): void {
+    if (width === 4) this.#ipv4 += by;
+    else this.#ipv6 += by;
+    const v4 = this.#ipv4 > 0;
+    const v6 = this.#ipv6 > 0;
+    if (v4 === this.#families.v4 && v6 === this.#families.v6) return;
+    this.#families = { v4, v6 };
+    this.#facts.changed(familiesFact);
   }
 }

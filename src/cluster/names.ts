@@ -70,6 +70,18 @@ function parseSpecialName(name: Name, count: number): ClusterName {
   return NONE;
 }
 
+/**
+ * Reads a name below `zone` in which Services stand right below their namespaces, without `svc`: `NS.zone`, `SVC.NS.zone`,
+ * `EP.SVC.NS.zone`, `_PORT._PROTO.SVC.NS.zone`.
+ */
+export function parseExternalName(name: Name, zone: Name): ClusterName {
+  const count = name.labelCount - zone.labelCount;
+  if (count === 0) return APEX;
+  const namespace = name.label(count - 1);
+  if (count === 1) return { kind: 'namespace', tree: 'svc', namespace };
+  return parseServiceName(name, count - 2, namespace, false);
+}
+
 /** `at` is the index of the Service's label: what stands left of it are that many labels. */
 function parseServiceName(name: Name, at: number, namespace: string, topology: boolean): ClusterName {
   const service = name.label(at);

@@ -11,6 +11,7 @@
 import { type ReverseQuestion, parseAddress } from '../dns/address.ts';
 import type { Resource } from './cluster.ts';
 import type { Dependent } from './facts.ts';
+import { neededForImports } from './imported-records.ts';
 import { type ClusterName, podAddressText } from './names.ts';
 import type { Service } from './objects.ts';
 import { serviceAt } from './reverse.ts';
@@ -25,7 +26,8 @@ const ENDPOINTS: readonly Resource[] = ['namespaces', 'services', 'endpointslice
 /** All that any answer of a view can rest on. */
 export function neededByView(options: ViewOptions): readonly Resource[] {
   const needed = options.noEndpoints && !options.ignoreEmptyService ? SERVICES : ENDPOINTS;
-  return options.pods === 'verified' ? [...needed, 'pods'] : needed;
+  const withPods: readonly Resource[] = options.pods === 'verified' ? [...needed, 'pods'] : needed;
+  return options.imports === true ? [...withPods, ...neededForImports(options.noEndpoints)] : withPods;
 }
 
 /**

@@ -57,6 +57,12 @@ export interface EndpointSlice {
   readonly texts: Column;
 }
 
+/** A slice that belongs to a Service of several clusters (label `multicluster.kubernetes.io/service-name`). */
+export interface ImportedSlice extends EndpointSlice {
+  /** The label of the cluster that its endpoints are in, lower case; empty where it has none that can be in a name. */
+  readonly cluster: string;
+}
+
 export interface Namespace {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;

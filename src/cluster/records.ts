@@ -89,7 +89,8 @@ function findPod(asker: Dependent, view: ClusterView, asked: Asked, namespace: s
   return addresses(asked.owner, ttl, family, family === addressFamily(octets) ? octets : NO_OCTETS);
 }
 
-function findService(view: ClusterView, asked: Asked, service: Service): Found {
+/** The records of a Service that is shown, or of a name below it. */
+export function findService(view: ClusterView, asked: Asked, service: Service): Found {
   switch (service.kind) {
     case 'external-name':
       return asked.name.kind === 'service' ? findExternalName(view, asked, service) : nothingBelow(asked.name);
@@ -110,7 +111,7 @@ function nothingBelow(name: ClusterName): Found {
 }
 
 function isEmptyAndIgnored(view: ClusterView, service: Service): boolean {
-  return view.options.ignoreEmptyService && view.state.endpointsOf(service).isEmpty;
+  return view.options.ignoreEmptyService && view.endpointsOf(service).isEmpty;
 }
 
 // ExternalName.
@@ -135,7 +136,8 @@ function findExternalName(view: ClusterView, asked: Asked, service: Service): Fo
 
 // Services with cluster IPs.
 
-function findClusterIPs(view: ClusterView, asked: Asked, service: Service): Found {
+/** The records of a Service with cluster IPs: its own, and those of its ports. */
+export function findClusterIPs(view: ClusterView, asked: Asked, service: Service): Found {
   const { name, type, owner } = asked;
   const { ttl } = view.options;
   if (name.kind !== 'service' && name.kind !== 'port') return nothingBelow(name);

@@ -11,6 +11,7 @@ import { type Found, NO_DATA, addressFamily, addressSet } from './found.ts';
 export interface Pair {
   readonly target: Name;
   readonly port: number;
+  /** Empty where the target's address is not known here. */
   readonly octets: Uint8Array;
 }
 
@@ -21,8 +22,7 @@ export interface Pair {
  * @param count how many pairs there are
  */
 export function services(owner: Name, ttl: number, count: number, pairs: Iterable<Pair>): Found {
-  // All share one weight, the larger the fewer they are; CoreDNS counts pairs, before equal records are joined.
-  const weight = Math.max(1, Math.floor(100 / Math.max(1, count)));
+  const weight = weightAmong(count);
   const made: Srv[] = [];
   const byTarget = new Map<
     string,
@@ -33,7 +33,7 @@ export function services(owner: Name, ttl: number, count: number, pairs: Iterabl
     if (port === 0) continue;
     let known = byTarget.get(target.key);
     if (known === undefined) byTarget.set(target.key, (known = { target, octets: [], ports: [] }));
-    if (known.octets.at(-1) !== octets) known.octets.push(octets);
+    if (octets.length > 0 && known.octets.at(-1) !== octets) known.octets.push(octets);
     if (known.ports.includes(port)) continue;
     known.ports.push(port);
     made.push({ priority: 0, weight, port, target });
@@ -49,6 +49,41 @@ export function services(owner: Name, ttl: number, count: number, pairs: Iterabl
     additional: targets.flatMap(({ target, octets }) => glueOf(target, ttl, octets)),
   };
 }
+
+/**
+ * The same records for whoever takes all of them, however many messages they fill: some at a time, so that a large Service
+ * holds nobody up, and without the addresses.
+ */
+export function* listServices(
+  owner: Name,
+  ttl: number,
+  count: number,
+  pairs: Iterable<Pair>,
+): Generator<RRset, void, void> {
+  const weight = weightAmong(count);
+  const seen = new Map<string, number[]>();
+  let some: Srv[] = [];
+  const set = (): RRset => ({ owner, type: Type.SRV, class: Class.IN, ttl, kind: 'srv', services: some });
+  for (const { target, port } of pairs) {
+    const ports = seen.get(target.key);
+    if (port === 0 || ports?.includes(port) === true) continue;
+    if (ports === undefined) seen.set(target.key, [port]);
+    else ports.push(port);
+    some.push({ priority: 0, weight, port, target });
+    if (some.length < LISTED_AT_ONCE) continue;
+    yield set();
+    some = [];
+  }
+  if (some.length > 0) yield set();
+}
+
+/** All records of a name share one weight, the larger the fewer they are; CoreDNS counts pairs, before equal records are joined. */
+function weightAmong(count: number): number {
+  return Math.max(1, Math.floor(100 / Math.max(1, count)));
+}
+
+/** Records of one name that a listing makes at a time. */
+const LISTED_AT_ONCE = 128;
 
 /** Octets of an SRV record beside its target: a pointer to the owner, type, class, TTL, length, and three numbers. */
 const SRV_OCTETS = 18;

@@ -5,19 +5,23 @@
  *     services ─► ServiceEntry { the Service, its slices in order, its endpoints }
  *     namespaces ─► NamespaceEntry { the Namespace, its slices by name }
  *     known-addresses.ts ─► Services by cluster IP, slices by endpoint address, prefixes in use
+ *     external-addresses.ts ─► Services by external address
+ *     imports.ts ─► Services of several clusters, their slices, their endpoints
  *     pod-index.ts ─► pods by name and by address, packed
  *
  * Every read takes the `Dependent` that wants to know and notes the fact first, so that no look-up can forget it; every
  * change raises the counters of the facts that it changes.
  */
-import { bounds } from '../bounds.ts';
 import type { ClusterWriter, Resource, Standing } from './cluster.ts';
-import { ServiceEndpoints } from './endpoints.ts';
+import { DrawnEndpoints, ServiceEntry, insertByName } from './drawn.ts';
+import type { ServiceEndpoints } from './endpoints.ts';
 import { sameNamespace, sameService, sameSlice } from './equal.ts';
+import { ExternalAddresses } from './external-addresses.ts';
 import {
   type Dependent,
   type FactCounters,
   addressFact,
+  familiesFact,
   hashedServiceFact,
   namespaceFact,
   podFact,
@@ -25,23 +29,16 @@ import {
   serviceFact,
   syncFact,
 } from './facts.ts';
-import { KnownAddresses } from './known-addresses.ts';
+import { ImportedServices } from './imports.ts';
+import { type Families, KnownAddresses } from './known-addresses.ts';
 import { NameTable, hashName } from './name-table.ts';
 import type { EndpointSlice, Namespace, Pod, Service } from './objects.ts';
 import { PodIndex } from './pod-index.ts';
 
-/** A Service and what belongs to it. The Service is undefined while only slices of it are known. */
-class ServiceEntry {
-  readonly namespace: string;
-  readonly name: string;
-  service: Service | undefined;
-  slices: readonly EndpointSlice[] = [];
-  endpoints: ServiceEndpoints | undefined;
-
-  constructor(namespace: string, name: string) {
-    this.namespace = namespace;
-    this.name = name;
-  }
+/** A Service and its slices in the order of their names, as they were at one moment. */
+export interface ListedService {
+  readonly service: Service;
+  readonly slices: readonly EndpointSlice[];
 }
 
 class NamespaceEntry {
@@ -64,24 +61,31 @@ class NamespaceEntry {
 }
 
 export class ClusterState implements ClusterWriter {
+  /** Services of several clusters. */
+  readonly imports: ImportedServices;
   readonly #facts: FactCounters;
   readonly #now: () => number;
   readonly #namespaces = new NameTable<NamespaceEntry>();
   readonly #services = new NameTable<ServiceEntry>();
   readonly #addresses: KnownAddresses;
+  readonly #externals: ExternalAddresses;
   readonly #pods = new PodIndex();
   /** Those that are not here are unknown. */
   readonly #standings = new Map<Resource, Standing>();
-  /** Entries whose endpoints are drawn together now, and how many addresses that are. */
-  readonly #drawn = new Set<ServiceEntry>();
-  #drawnAddresses = 0;
+  readonly #drawn = new DrawnEndpoints();
   #serial = 0;
+  #externalSerial = 0;
   #changes = 0;
+  /** The serial whose content was listed last; -1 before that. */
+  #listedSerial = -1;
+  #listedExternalSerial = -1;
 
   /** `now` gives milliseconds since the epoch. */
   constructor(facts: FactCounters, now: () => number) {
     this.#facts = facts;
     this.#addresses = new KnownAddresses(facts);
+    this.#externals = new ExternalAddresses(facts);
+    this.imports = new ImportedServices(facts, this.#drawn, () => this.#changed());
     this.#now = now;
   }
 
@@ -90,6 +94,11 @@ export class ClusterState implements ClusterWriter {
   /** Seconds since the epoch of the last change that matters to DNS, 0 before the first: the SOA's serial, no fact. */
   get serial(): number {
     return this.#serial;
+  }
+
+  /** The same of the last change of a Service that has, or had until then, external addresses. */
+  get externalSerial(): number {
+    return this.#externalSerial;
   }
 
   /** The worst standing among these resources. */
@@ -117,10 +126,7 @@ export class ClusterState implements ClusterWriter {
 
   /** The ready endpoints of a Service that `service` gave just now: they rest on the fact that was noted there. */
   endpointsOf(service: Service): ServiceEndpoints {
-    const entry = this.#services.get(service.namespace, service.name);
-    // An entry without slices is never held as drawn: nothing would let go of it when its Service goes.
-    if (entry === undefined || entry.slices.length === 0) return NO_ENDPOINTS;
-    return entry.endpoints ?? this.#draw(entry, new ServiceEndpoints(entry.slices));
+    return this.#drawn.of(this.#services.get(service.namespace, service.name));
   }
 
   /** The Services that have this cluster IP. */
@@ -141,10 +147,54 @@ export class ClusterState implements ClusterWriter {
     return this.#addresses.hasPrefix(family, digits);
   }
 
+  /** The Services that have this external address. */
+  externalServicesAt(asker: Dependent, octets: Uint8Array): readonly Service[] {
+    asker.dependsOn(addressFact(octets));
+    return this.#externals.servicesAt(octets);
+  }
+
+  /** True where the external address of a Service begins with these octets (IPv4) or nibbles (IPv6). */
+  hasExternalPrefix(asker: Dependent, family: 4 | 6, digits: readonly number[]): boolean {
+    asker.dependsOn(prefixesFact);
+    return this.#externals.hasPrefix(family, digits);
+  }
+
+  /**
+   * The address families that the cluster speaks: those that a cluster IP or a ready endpoint has. While one of the resources
+   * that say so is not in step, what is missing may only not have come yet, and each family counts as spoken.
+   *
+   * @param resources what is watched of them: without endpoints, the Services alone
+   */
+  families(asker: Dependent, resources: readonly Resource[] = ADDRESSED): Families {
+    if (this.standing(asker, resources) !== 'in-step') return ALL_FAMILIES;
+    asker.dependsOn(familiesFact);
+    return this.#addresses.families;
+  }
+
   /** True where a pod of the namespace has exactly this `podIP`. */
   hasPodAt(asker: Dependent, namespace: string, ip: string): boolean {
     asker.dependsOn(podFact(ip));
     return this.#pods.isAt(namespace, ip);
+  }
+
+  /** The pods that have exactly this `podIP`, in the order in which they got it. */
+  podsAt(asker: Dependent, ip: string): readonly Pod[] {
+    asker.dependsOn(podFact(ip));
+    return this.#pods.at(ip);
+  }
+
+  /**
+   * All Services of this moment, in no order, as the content that `serial` and `externalSerial` stand for: the next change gives a greater one,
+   * though it come in the same second. What is listed never changes.
+   */
+  list(): readonly ListedService[] {
+    this.#listedSerial = this.#serial;
+    this.#listedExternalSerial = this.#externalSerial;
+    const listed: ListedService[] = [];
+    for (const { service, slices } of this.#services.values()) {
+      if (service !== undefined) listed.push({ service, slices });
+    }
+    return listed;
   }
 
   // What a store asks of what it wrote: no answer rests on it.
@@ -208,14 +258,14 @@ export class ClusterState implements ClusterWriter {
     const before = entry.service;
     if (before !== undefined && sameService(before, service)) return;
     entry.service = service;
-    this.#addresses.moveService(before, service);
+    this.#moveService(before, service);
     this.#changedService(service.namespace, service.name);
   }
 
   removeService(namespace: string, name: string): void {
     const entry = this.#services.get(namespace, name);
     if (entry?.service === undefined) return;
-    this.#addresses.moveService(entry.service, undefined);
+    this.#moveService(entry.service, undefined);
     entry.service = undefined;
     this.#forgetServiceIfUnused(entry);
     this.#changedService(namespace, name);
@@ -228,7 +278,7 @@ export class ClusterState implements ClusterWriter {
     entry.slices.set(slice.name, slice);
     if (before !== undefined) this.#detachSlice(before);
     const owner = this.#serviceEntry(slice.namespace, slice.service);
-    this.#setSlices(owner, insertByName(owner.slices, slice));
+    this.#drawn.setSlices(owner, insertByName(owner.slices, slice));
     this.#addresses.moveSlice(before, slice);
     this.#changedService(slice.namespace, slice.service);
   }
@@ -292,6 +342,13 @@ export class ClusterState implements ClusterWriter {
     return entry;
   }
 
+  #moveService(before: Service | undefined, after: Service | undefined): void {
+    this.#addresses.moveService(before, after);
+    if (!isExternal(before) && !isExternal(after)) return;
+    this.#externals.moveService(before, after);
+    this.#changedExternals();
+  }
+
   #forgetServiceIfUnused({ service, slices, namespace, name }: ServiceEntry): void {
     if (service !== undefined || slices.length > 0) return;
     this.#services.delete(namespace, name);
@@ -302,7 +359,11 @@ export class ClusterState implements ClusterWriter {
 
   #changedNamespace(name: string): void {
     this.#facts.changed(namespaceFact(name));
-    this.#changes++;
+    // Whether a namespace is shown concerns those alone who have the content of a serial.
+    if (this.#listedSerial >= 0) {
+      this.#changed();
+      this.#changedExternals();
+    } else this.#changes++;
   }
 
   #changedService(namespace: string, name: string): void {
@@ -316,53 +377,34 @@ export class ClusterState implements ClusterWriter {
   }
 
   #changed(): void {
-    this.#serial = Math.floor(this.#now() / 1000);
+    this.#serial = Math.max(this.#seconds(), this.#listedSerial + 1);
     this.#changes++;
+  }
+
+  #changedExternals(): void {
+    this.#externalSerial = Math.max(this.#seconds(), this.#listedExternalSerial + 1);
+  }
+
+  #seconds(): number {
+    return Math.floor(this.#now() / 1000);
   }
 
   #detachSlice(slice: EndpointSlice): void {
     const owner = this.#services.get(slice.namespace, slice.service);
     if (owner === undefined) return;
-    this.#setSlices(
+    this.#drawn.setSlices(
       owner,
       owner.slices.filter((other) => other !== slice),
     );
     this.#forgetServiceIfUnused(owner);
     this.#changedService(slice.namespace, slice.service);
   }
-
-  /** What was drawn together stays so, and costs no more than the slice that is new. */
-  #setSlices(owner: ServiceEntry, slices: readonly EndpointSlice[]): void {
-    const drawn = owner.endpoints;
-    this.#undraw(owner);
-    owner.slices = slices;
-    if (drawn !== undefined && slices.length > 0) this.#draw(owner, new ServiceEndpoints(slices, drawn));
-  }
-
-  /** Holds the endpoints of a Service drawn together. What is held is bounded: when full, all is drawn anew as it is asked for. */
-  #draw(entry: ServiceEntry, endpoints: ServiceEndpoints): ServiceEndpoints {
-    if (this.#drawnAddresses + endpoints.size > bounds.drawnEndpoints) {
-      for (const other of this.#drawn) other.endpoints = undefined;
-      this.#drawn.clear();
-      this.#drawnAddresses = 0;
-    }
-    this.#drawn.add(entry);
-    this.#drawnAddresses += endpoints.size;
-    entry.endpoints = endpoints;
-    return endpoints;
-  }
-
-  #undraw(entry: ServiceEntry): void {
-    if (entry.endpoints === undefined) return;
-    this.#drawnAddresses -= entry.endpoints.size;
-    this.#drawn.delete(entry);
-    entry.endpoints = undefined;
-  }
 }
 
-const NO_ENDPOINTS = new ServiceEndpoints([]);
+/** The resources whose objects have addresses that a client connects to. */
+const ADDRESSED: readonly Resource[] = ['services', 'endpointslices'];
+const ALL_FAMILIES: Families = { v4: true, v6: true };
 
-function insertByName(slices: readonly EndpointSlice[], slice: EndpointSlice): readonly EndpointSlice[] {
-  const at = slices.findIndex((other) => other.name > slice.name);
-  return at < 0 ? [...slices, slice] : slices.toSpliced(at, 0, slice);
+function isExternal(service: Service | undefined): boolean {
+  return service !== undefined && service.externalAddresses.length > 0;
 }

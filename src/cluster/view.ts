@@ -3,7 +3,9 @@
  * at one state.
  */
 import type { Name } from '../dns/name.ts';
+import type { ServiceEndpoints } from './endpoints.ts';
 import type { Dependent } from './facts.ts';
+import type { Service } from './objects.ts';
 import type { ClusterState } from './state.ts';
 
 export type PodMode = 'disabled' | 'insecure' | 'verified';
@@ -25,6 +27,8 @@ export interface ViewOptions {
   readonly ignoreEmptyService: boolean;
   /** Names of topology zones are answered. */
   readonly zonal: boolean;
+  /** Services of several clusters are shown too, in zones of their own. */
+  readonly imports?: boolean;
   /** Only these namespaces are shown; undefined for all. */
   readonly namespaces: ReadonlySet<string> | undefined;
   /** Only namespaces with such labels are shown; undefined for all. */
@@ -44,6 +48,11 @@ export class ClusterView {
   mayShow(namespace: string): boolean {
     const { namespaces } = this.options;
     return namespaces === undefined || namespaces.has(namespace);
+  }
+
+  /** The ready endpoints of a Service, as `ClusterState.endpointsOf` has them. */
+  endpointsOf(service: Service): ServiceEndpoints {
+    return this.state.endpointsOf(service);
   }
 
   /** True where the namespace exists and is shown. */

@@ -34,6 +34,7 @@ ${bind}    errors
     reload
     local
     searchpath {
+        complete
         short_names
     }
     kubernetes cluster.local in-addr.arpa ip6.arpa {
@@ -41,11 +42,12 @@ ${bind}    errors
         fallthrough in-addr.arpa ip6.arpa
         ttl 5
     }
+    ipv6 keep
 ${forward}    cache 30
 }
 `;
 
-/** kubeadm's own, without a port. */
+/** kubeadm's own, without a port, and with `ipv6`. */
 const podCorefile = `. {
     errors
     health {
@@ -58,6 +60,7 @@ const podCorefile = `. {
        ttl 30
     }
     prometheus :9153
+    ipv6 auto
     forward . /etc/resolv.conf {
        max_concurrent 1000
     }

@@ -9,11 +9,13 @@ import { FactCounters } from '../cluster/facts.ts';
 import type { FixtureSummary } from '../cluster/fixture/fixture.ts';
 import { renderReport, summaryText } from '../cluster/fixture/report.ts';
 import { ClusterStores } from '../cluster/stores.ts';
+import type { WatchStatus } from '../cluster/watch/watch.ts';
 import type { Clock } from '../plugins/plugin.ts';
 import { openAnswerCache } from '../server/answer-cache/answer-cache.ts';
 import { SharedThings } from '../server/shared-things.ts';
+import { giveBackMemory } from '../native/given-back.ts';
 import { type ClientNetwork, openNetwork } from '../transport/client/network.ts';
-import { type UdpKind, chooseUdp, chosenUdp } from '../transport/udp-transport.ts';
+import { type UdpKind, chooseUdp, chosenSockets, chosenUdp } from '../transport/udp-transport.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { observeLog, observeProcess } from '../telemetry/process-metrics.ts';
 import { version } from '../version.ts';
@@ -32,10 +34,10 @@ const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now()
 /** Resolves with the exit status when the server has ended. */
 export async function serve(flags: Flags): Promise<number> {
   const log = new LogWriter(streamSink(process.stdout));
-  const network = openNetwork({ report: (message) => log.logger().error(message) });
   const fatal = Promise.withResolvers<string>();
   // It is tried out while everything else gets ready.
   const udp = chooseUdp(flags.udp, (line) => log.logger().warning(line));
+  const network = openNetwork({ report: (message) => log.logger().error(message), udpSockets: chosenSockets(udp) });
   let server: Server;
   let chosen: ChosenConfiguration;
   try {
@@ -122,7 +124,12 @@ async function start(chosen: ChosenConfiguration, flags: Flags, { log, network, 
     fixtureLog.warning("no server block has 'kubernetes': the manifests of --fixture are not used");
   }
   if (!chosen.isExample) for (const summary of stores.summaries) tell(fixtureLog, summary, flags.quiet);
+  giveBackMemory(() => stores.watches.every(isInStep));
   return server;
+}
+
+function isInStep({ resources }: WatchStatus): boolean {
+  return resources.every(({ standing }) => standing === 'in-step');
 }
 
 /** What sockets to upstreams hold at the moment; both have a bound. */

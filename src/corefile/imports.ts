@@ -118,7 +118,10 @@ export class Imports {
     }
     const paths = this.#find(importer.folder, wanted);
     if (paths.length === 0) {
-      this.#problems.warning(argument, `no files match import pattern '${shorten(wanted)}'`);
+      const message = `no files match import pattern '${shorten(wanted)}'`;
+      // Distributions import folders for what their users add, which are empty until somebody does.
+      if (/[*?]/.test(wanted)) this.#problems.note(argument, message);
+      else this.#problems.warning(argument, message);
     }
     return paths.flatMap((path) => {
       const name = isAbsolute(wanted) ? path : join(dirname(importer.name), relative(importer.folder, path));

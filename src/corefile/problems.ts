@@ -16,6 +16,9 @@ import type { Position, Token } from './tokens.ts';
 
 export type { Position, Token } from './tokens.ts';
 
+/** A note is worth knowing and needs no doing. */
+export type Severity = 'error' | 'warning' | 'note';
+
 export interface Problem {
   readonly at: Position;
   readonly message: string;
@@ -25,7 +28,7 @@ export interface Problem {
   readonly suggestion?: string;
   /** A sentence on how it came about, such as an environment variable that is not set. */
   readonly note?: string;
-  readonly severity: 'error' | 'warning';
+  readonly severity: Severity;
   /** The line on which it stands, without its line end; absent where the file could not be read. */
   readonly sourceLine?: string;
   /** Columns to underline, at least 1. */
@@ -51,7 +54,7 @@ export class Problems {
   readonly #list: Problem[] = [];
   readonly #seen = new Set<string>();
   readonly #sources = new Map<string, readonly string[] | string>();
-  readonly #count = { error: 0, warning: 0 };
+  readonly #count = { error: 0, warning: 0, note: 0 };
 
   /** In the order of the lines; files in the order in which they came up. */
   get list(): readonly Problem[] {
@@ -69,7 +72,7 @@ export class Problems {
 
   /** Problems that are not in `list`, because there were too many. */
   get omitted(): number {
-    return this.#count.error + this.#count.warning - this.#list.length;
+    return this.#count.error + this.#count.warning + this.#count.note - this.#list.length;
   }
 
   /** Makes a file's lines known, so that problems in it can show them. `file` is the name that positions use. */
@@ -83,6 +86,10 @@ export class Problems {
 
   warning(at: Token | Position, message: string, hint: Hint = {}): void {
     this.#add('warning', at, message, hint);
+  }
+
+  note(at: Token | Position, message: string, hint: Hint = {}): void {
+    this.#add('note', at, message, hint);
   }
 
   /**
@@ -107,7 +114,7 @@ export class Problems {
     });
   }
 
-  #add(severity: 'error' | 'warning', place: Token | Position, text: string, hint: Hint): void {
+  #add(severity: Severity, place: Token | Position, text: string, hint: Hint): void {
     if (this.#isFull(severity)) {
       this.#count[severity]++;
       return;
@@ -132,7 +139,7 @@ export class Problems {
     });
   }
 
-  #isFull(severity: 'error' | 'warning'): boolean {
+  #isFull(severity: Severity): boolean {
     return this.#count[severity] >= bounds.corefileProblems;
   }
 
@@ -147,10 +154,19 @@ export class Problems {
   }
 }
 
-/** A problem as text of up to four lines, without a line end behind the last. */
+/** A problem as text of up to four lines, without a line end behind the last. What is no error says what it is. */
 export function renderProblem(problem: Problem): string {
-  const { at, severity, message } = problem;
-  const lines = [`${at.file}:${at.line}:${at.column}: ${severity === 'warning' ? 'warning: ' : ''}${message}`];
+  return render(problem, problem.severity === 'error' ? '' : `${problem.severity}: `);
+}
+
+/** The same for a log, whose lines have a severity of their own. */
+export function renderForLog(problem: Problem): string {
+  return render(problem, '');
+}
+
+function render(problem: Problem, prefix: string): string {
+  const { at, message } = problem;
+  const lines = [`${at.file}:${at.line}:${at.column}: ${prefix}${message}`];
   if (problem.sourceLine !== undefined) lines.push(...underline(problem.sourceLine, at.column - 1, problem.width));
   const hints = [
     ...(problem.expected === undefined ? [] : [`expected: ${problem.expected}`]),

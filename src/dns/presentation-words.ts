@@ -30,7 +30,8 @@ export interface Word {
 /** Parentheses and line ends only separate: what is read is one record. */
 export function splitWords(text: string): readonly Word[] {
   const words: Word[] = [];
-  const token = /\s+|;[^\n]*|([()])|"((?:[^"\\]|\\[^])*)("?)|(?:[^\s;()"\\]|\\[^]?)+/gy;
+  // Not \s: of an octet string it would split UTF-8, in which 0xA0 is no space.
+  const token = /[ \t\r\n\f\v]+|;[^\n]*|([()])|"((?:[^"\\]|\\[^])*)("?)|(?:[^ \t\r\n\f\v;()"\\]|\\[^]?)+/gy;
   let depth = 0;
   for (const match of text.matchAll(token)) {
     const [raw, parenthesis, quoted, closing] = match;
@@ -40,7 +41,7 @@ export function splitWords(text: string): readonly Word[] {
     } else if (quoted !== undefined) {
       if (closing === '') throw new Fault('a quote that is never closed', `a second '"'`, match.index);
       words.push({ text: quoted, quoted: true, at: match.index });
-    } else if (!/^[\s;]/.test(raw)) {
+    } else if (!/^[ \t\r\n\f\v;]/.test(raw)) {
       words.push({ text: raw, quoted: false, at: match.index });
     }
   }
@@ -80,12 +81,21 @@ export class Words {
   name(what: string): Name {
     const word = this.take(what);
     if (word.text === '@' && !word.quoted) return this.#origin;
-    const name = Name.parse(word.text);
-    const absolute = /(?:^|[^\\])(?:\\\\)*\.$/.test(word.text);
-    const labels = name && Array.from({ length: name.labelCount }, (_, i) => name.labelAsWritten(i));
-    const whole = absolute ? name : labels && Name.fromLabels(labels, this.#origin);
-    if (whole === undefined) throw new Fault(`'${show(word)}' is no domain name`, what, word.at);
-    return whole;
+    const name = word.text.includes('\\') ? this.#escapedName(word.text) : this.#plainName(word.text);
+    if (name === undefined) throw new Fault(`'${show(word)}' is no domain name`, what, word.at);
+    return name;
+  }
+
+  /** Most names have no escapes. */
+  #plainName(text: string): Name | undefined {
+    return text.endsWith('.') ? Name.parse(text) : Name.fromLabels(text.split('.'), this.#origin);
+  }
+
+  #escapedName(text: string): Name | undefined {
+    const name = Name.parse(text);
+    if (name === undefined || /(?:^|[^\\])(?:\\\\)*\.$/.test(text)) return name;
+    const labels = Array.from({ length: name.labelCount }, (_, i) => name.labelAsWritten(i));
+    return Name.fromLabels(labels, this.#origin);
   }
 
   /** A whole number from 0 to `max`. */
@@ -116,6 +126,14 @@ export class Words {
     return octets;
   }
 
+  /** All words that are left, one after the other without what separated them. */
+  rest(what: string): Word {
+    const first = this.take(what);
+    let text = first.text;
+    while (this.peek !== undefined) text += this.take(what).text;
+    return { ...first, text };
+  }
+
   address(valid: (text: string) => boolean, what: string): Uint8Array {
     const word = this.take(what);
     const octets = valid(word.text) ? parseAddress(word.text) : undefined;
@@ -130,7 +148,11 @@ export function show(word: Word): string {
   return text.replace(/[^\x20-\x7e…]/g, (octet) => `\\${String(octet.charCodeAt(0)).padStart(3, '0')}`);
 }
 
+/** Octets without an escape, which most words are made of. */
+const UNESCAPED = /^[\0-\x5b\x5d-\xff]*$/;
+
 export function unescape(word: Word): Uint8Array {
+  if (UNESCAPED.test(word.text)) return Uint8Array.from(Buffer.from(word.text, 'latin1'));
   const octets: number[] = [];
   for (const [unit] of word.text.matchAll(/\\\d{3}|\\[^]?|[^]/g)) {
     const octet = /^\\\d/.test(unit)

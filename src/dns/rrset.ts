@@ -93,6 +93,26 @@ export function addressSize(type: number): number {
   return type === Type.A ? 4 : 16;
 }
 
+/** The set without its first `count` records. */
+export function withoutFirst(set: RRset, count: number): RRset {
+  switch (set.kind) {
+    case 'address':
+      return { ...set, octets: set.octets.subarray(count * addressSize(set.type)) };
+    case 'name':
+      return { ...set, targets: set.targets.slice(count) };
+    case 'srv':
+      return { ...set, services: set.services.slice(count) };
+    case 'text':
+      return { ...set, texts: set.texts.slice(count) };
+    case 'mx':
+      return { ...set, exchanges: set.exchanges.slice(count) };
+    case 'soa':
+      return set;
+    case 'opaque':
+      return { ...set, data: set.data.slice(count) };
+  }
+}
+
 /** The number of records in the set. */
 export function recordCount(set: RRset): number {
   switch (set.kind) {

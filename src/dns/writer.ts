@@ -38,6 +38,14 @@ export interface OutgoingMessage {
   readonly edns: OutgoingEdns | undefined;
 }
 
+/** Records that are written over several messages. */
+export interface RecordSource {
+  /** What comes next; undefined where this message gets no more. */
+  readonly current: RRset | undefined;
+  /** So many records of it have been written, possibly none: the message had no room for the next one. */
+  taken(records: number): void;
+}
+
 /** type, class, TTL and data length of a record */
 const FIXED_RECORD_OCTETS = 10;
 /** A record's TTL stands so many octets before its data. */
@@ -86,7 +94,18 @@ export class MessageWriter {
     return unexplained === message.edns ? written : this.#fill(end, message, unexplained);
   }
 
-  #fill(end: number, message: OutgoingMessage, wanted: OutgoingEdns | undefined): number {
+  /**
+   * Writes one of several messages that carry a list of records together (RFC 5936 §2.2): in place of `message.answers` as
+   * many records of `source` as there is room for. TC is not set: what has no room goes into the next message.
+   */
+  writeBatch(target: Uint8Array, limit: number, message: OutgoingMessage, source: RecordSource): number {
+    const end = Math.min(limit, target.length);
+    if (end < HEADER_OCTETS) return 0;
+    this.#setTarget(target);
+    return this.#fill(end, message, message.edns, source);
+  }
+
+  #fill(end: number, message: OutgoingMessage, wanted: OutgoingEdns | undefined, source?: RecordSource): number {
     this.#at = HEADER_OCTETS;
     this.#full = false;
     this.marks.reset();
@@ -99,7 +118,7 @@ export class MessageWriter {
     this.#limit = end - (edns === undefined ? 0 : optRecordSize(edns.options));
 
     this.#inAnswers = true;
-    const answers = this.#section(message.answers);
+    const answers = source === undefined ? this.#section(message.answers) : this.#batch(source);
     this.#inAnswers = false;
     const authority = this.#section(message.authority);
     const additional = this.#section(message.additional);
@@ -109,7 +128,7 @@ export class MessageWriter {
     const written = this.#at;
     this.#at = 0;
     this.#uint16(message.id);
-    this.#uint16(message.flags | (this.#full ? Flag.TC : 0) | (rcode & HEADER_RCODES));
+    this.#uint16(message.flags | (this.#full && source === undefined ? Flag.TC : 0) | (rcode & HEADER_RCODES));
     this.#uint16(question === undefined ? 0 : 1);
     this.#uint16(answers);
     this.#uint16(authority);
@@ -136,6 +155,17 @@ export class MessageWriter {
     for (const set of sets) {
       if (this.#full) break;
       count += this.#rrset(set);
+    }
+    return count;
+  }
+
+  /** The same for a source. */
+  #batch(source: RecordSource): number {
+    let count = 0;
+    for (let set = source.current; set !== undefined && !this.#full; set = source.current) {
+      const written = this.#rrset(set);
+      source.taken(written);
+      count += written;
     }
     return count;
   }

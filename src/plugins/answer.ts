@@ -1,8 +1,9 @@
 /**
- * What a plugin chain gives for a query: a reply that a plugin made, a failure that the server turns into one, or silence.
+ * What a plugin chain gives for a query: a reply that a plugin made, a failure that the server turns into one, the content of
+ * a zone in several messages, or silence.
  */
 import { Rcode } from '../dns/constants.ts';
-import type { AddressRRset, RRset } from '../dns/rrset.ts';
+import type { AddressRRset, RRset, SoaRRset } from '../dns/rrset.ts';
 import type { Explanation } from './reasons.ts';
 
 /** A reply that a plugin has made. The sections keep their order; flags that the query decides (RD, CD) are not here. */
@@ -13,6 +14,8 @@ export interface Reply {
   readonly authoritative: boolean;
   /** RA; false for everything that this server knows itself. */
   readonly recursionAvailable: boolean;
+  /** RD in place of the query's own; undefined for that. An answer with it is not given again. */
+  readonly recursionDesired: boolean | undefined;
   /** AD; sent to clients that asked with AD or DO (RFC 6840 §5.8). */
   readonly authenticData: boolean;
   /** TC: the upstream had more than could be had. */
@@ -45,7 +48,30 @@ export interface Silence {
   readonly kind: 'silence';
 }
 
-export type Answer = Reply | Failure | Silence;
+/**
+ * A whole zone, in as many messages as it takes (RFC 5936 §2.2). Whoever does not know what to do with one passes it on. It is
+ * an authoritative NOERROR that explains nothing and that no upstream made.
+ */
+export interface Transfer {
+  readonly kind: 'transfer';
+  readonly rcode: typeof Rcode.NOERROR;
+  readonly fromUpstream: false;
+  readonly explanation: undefined;
+  /** What the zone begins and ends with. */
+  readonly soa: SoaRRset;
+  /** Called once, by whoever sends the messages; undefined where too many transfers are under way. */
+  begin(): RunningTransfer | undefined;
+}
+
+/** A transfer that is being sent. */
+export interface RunningTransfer {
+  /** All RRsets of the zone in the order of the transfer, its SOA first and last; each is made when it is asked for. */
+  readonly records: Iterator<RRset>;
+  /** Called once: the last message has been handed over, or nothing more will be asked for. */
+  ended(whole: boolean): void;
+}
+
+export type Answer = Reply | Failure | Silence | Transfer;
 
 /** In the same tick where memory is enough, later only where something must be waited for. */
 export type Outcome = Answer | Promise<Answer>;
@@ -59,6 +85,7 @@ export function reply(parts: Partial<Reply>): Reply {
     rcode: parts.rcode ?? Rcode.NOERROR,
     authoritative: parts.authoritative ?? true,
     recursionAvailable: parts.recursionAvailable ?? false,
+    recursionDesired: parts.recursionDesired,
     authenticData: parts.authenticData ?? false,
     truncated: parts.truncated ?? false,
     fromUpstream: parts.fromUpstream ?? false,

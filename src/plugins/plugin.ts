@@ -15,6 +15,7 @@ import type { Problems } from '../corefile/problems.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Outcome } from './answer.ts';
+import type { Neighbours } from './neighbours.ts';
 import type { Network } from './network.ts';
 import type { Query } from './query.ts';
 
@@ -49,9 +50,11 @@ export interface Block {
   readonly zones: readonly string[];
   /** The addresses that it is served at, as metrics call them: `dns://:53`. */
   readonly servers: readonly string[];
+  /** Name of its `view`, for metrics; empty where it has none. */
+  readonly view: string;
   /** The plugins of its chain from the top. */
   readonly plugins: readonly string[];
-  /** The same for two blocks whose addresses, zones, and directives from this plugin's down are the same word for word. */
+  /** The same for two blocks whose addresses, zones, view, and directives from this plugin's down are the same word for word. */
   fingerprintFrom(plugin: string): string;
 }
 
@@ -93,6 +96,8 @@ export interface Host {
   readonly metrics: Metrics;
   readonly network: Network;
   readonly block: Block;
+  /** What the plugins of the block offer each other. */
+  readonly neighbours: Neighbours;
   /**
    * A thing that outlives a reload: the one of this class that is known by the key, or a new one. It is held for as long as the
    * plugin is in service, and closed when no plugin of any generation holds it.
@@ -123,6 +128,8 @@ export interface LameDuck {
 export interface RunningPlugin {
   /** Undefined for what stands beside the chain. */
   readonly plugin?: Plugin;
+  /** False for a query that the block does not take: it is asked before the chain. Left out, the block takes all of its zones. */
+  readonly accepts?: (query: Query) => boolean;
   /** False while its answers would be wrong; left out where they never are. */
   ready?(): boolean;
   /** Called once, when it has been put in service and its sockets are open. */
@@ -157,7 +164,37 @@ export interface BlockSettings {
   reload: { readonly interval: number; readonly jitter: number } | undefined;
   /** `timeouts`: of TCP connections, in milliseconds; what is undefined is as in the table of bounds. */
   timeouts: Timeouts | undefined;
+  /** `tls`: how `tls://` and `https://` are encrypted; left out where they are not. */
+  tls?: ServerTls | undefined;
+  /** `https`: how many connections there may be; left out where it is as in the table of bounds. */
+  httpsConnections?: number | undefined;
+  /** `shed`: what UDP drops is counted under its name. */
+  shed?: boolean;
+  /** Files that were read for the block; with `reload`, a change of one is a reason to reload. */
+  files?: readonly ReadFile[];
 }
+
+/** A file as it was when it was read. */
+export interface ReadFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Who the server is to clients that encrypt, and what it asks of them. */
+export interface ServerTls {
+  /** PEM texts. */
+  readonly certificate: string;
+  readonly key: string;
+  /** Of the authorities that the certificates of clients come from; undefined for those that Node brings. */
+  readonly ca: string | undefined;
+  readonly clientAuth: ClientAuth;
+  /** Absolute path of the file that the secrets of connections are appended to. */
+  readonly keylog: string | undefined;
+}
+
+/** Whether clients are asked for a certificate, whether they need one, and whether it is verified: CoreDNS's words. */
+export type ClientAuth = 'nocert' | 'request' | 'require' | 'verify_if_given' | 'require_and_verify';
 
 /** Times of TCP connections in milliseconds, and how many queries one may carry. */
 export interface Timeouts {

@@ -10,7 +10,7 @@ import type { Message } from '../dns/message.ts';
 import type { Question } from '../dns/question.ts';
 import type { Name } from '../dns/name.ts';
 import { bounds } from '../bounds.ts';
-import { MIN_UDP_PAYLOAD } from '../dns/edns.ts';
+import { type EdnsOption, MIN_UDP_PAYLOAD } from '../dns/edns.ts';
 import { type Outcome, failure } from './answer.ts';
 import { explain } from './reasons.ts';
 import { Replaying } from './replay.ts';
@@ -56,6 +56,8 @@ export class Account {
   upstreamsSince: number | undefined;
   /** What the client's UDP size counts as at most: lowered by `bufsize`. */
   udpSize: number = bounds.udpMessage;
+  /** Options of the reply's OPT record beside those that the server itself gives; sent to clients with EDNS. */
+  readonly replyOptions: EdnsOption[] = [];
 
   constructor(counters: FactCounters, lookups: number) {
     this.#counters = counters;
@@ -97,9 +99,11 @@ export class Query implements Dependent {
   readonly requestSize: number;
   readonly client: Client;
   readonly account: Account;
-  /** The plugin that was entered last: when the answer is there, the one that made it. */
-  lastEntered = '';
   readonly #resolver: Resolver;
+  /** The query that this one is asked in place of, further down the same chain. */
+  #inPlaceOf: Query | undefined;
+  #isLookup = false;
+  #lastEntered = '';
 
   constructor(
     question: Question,
@@ -115,6 +119,16 @@ export class Query implements Dependent {
     this.client = client;
     this.account = account;
     this.#resolver = resolver;
+  }
+
+  /** The plugin that was entered last: when the answer is there, the one that made it. */
+  get lastEntered(): string {
+    return this.#lastEntered;
+  }
+
+  set lastEntered(plugin: string) {
+    this.#lastEntered = plugin;
+    if (this.#inPlaceOf !== undefined) this.#inPlaceOf.lastEntered = plugin;
   }
 
   get name(): Name {
@@ -142,13 +156,46 @@ export class Query implements Dependent {
 
   /** Asks this server another question on the way to the answer, from the top and on the client's behalf. */
   lookup(name: Name, type: number): Outcome {
+    return this.#ask(name, type, true);
+  }
+
+  /** Asks this server the same name for another type, from the top, as if the client had asked that; it is one of the look-ups. */
+  askForType(type: number): Outcome {
+    return this.#ask(this.name, type, this.#isLookup);
+  }
+
+  #ask(name: Name, type: number, isLookup: boolean): Outcome {
     if (!this.account.spendLookup()) {
       const error = `too many look-ups for one query, the last for ${name.toString()}`;
       return failure(Rcode.SERVFAIL, explain('tooManyLookups'), error);
     }
     const question = { name, type, class: this.question.class };
-    const { request, requestSize, client, account } = this;
-    return this.#resolver.resolve(new Query(question, request, requestSize, client, account, this.#resolver));
+    const { requestSize, client, account } = this;
+    const query = new Query(question, this.#clientRequest, requestSize, client, account, this.#resolver);
+    query.#isLookup = isLookup;
+    return this.#resolver.resolve(query);
+  }
+
+  /** As it came, whatever a plugin made of it for those below: a look-up begins at the top. */
+  get #clientRequest(): Message {
+    return this.#inPlaceOf === undefined ? this.request : this.#inPlaceOf.#clientRequest;
+  }
+
+  /** True for what the server asks itself on the way to an answer: its name is a full one, whatever it looks like. */
+  get isLookup(): boolean {
+    return this.#isLookup;
+  }
+
+  /**
+   * What the rest of the chain is asked in place of this: another question, or another request of the client (flags, EDNS).
+   * It is the same client query on the same account.
+   */
+  asking(question: Question, request: Message = this.request): Query {
+    const { requestSize, client, account } = this;
+    const query = new Query(question, request, requestSize, client, account, this.#resolver);
+    query.#inPlaceOf = this;
+    query.#isLookup = this.#isLookup;
+    return query;
   }
 
   /** The same question asked for the server's own sake, to refresh what it keeps: on an account of its own. */

@@ -11,6 +11,9 @@ const Code = {
   STALE_ANSWER: 3,
   CACHED_ERROR: 13,
   NOT_READY: 14,
+  BLOCKED: 15,
+  FILTERED: 17,
+  PROHIBITED: 18,
   STALE_NXDOMAIN: 19,
   NOT_AUTHORITATIVE: 20,
   NOT_SUPPORTED: 21,
@@ -35,6 +38,7 @@ export const reasons = {
   noSuchNamespace: row(Code.OTHER, 'no_such_namespace', 'no such namespace'),
   noSuchService: row(Code.OTHER, 'no_such_service', 'no such Service in this namespace'),
   noReadyEndpoints: row(Code.OTHER, 'no_ready_endpoints', 'headless Service without ready endpoints'),
+  noExternalAddress: row(Code.OTHER, 'no_external_address', 'the Service has no external address'),
   emptyService: row(Code.OTHER, 'empty_service', "the Service has no ready endpoint: 'ignore empty_service'"),
   endpointsNotServed: row(Code.OTHER, 'endpoints_not_served', "endpoints are not served: 'noendpoints'"),
   noSuchPort: row(Code.OTHER, 'no_such_port', 'the Service has no port of that name and protocol'),
@@ -57,6 +61,9 @@ export const reasons = {
   ),
   // Files and templates
   noSuchHost: row(Code.OTHER, 'no_such_host', "the hosts file has no such name, and 'fallthrough' is not set"),
+  zoneNotLoaded: row(Code.NOT_READY, 'zone_not_loaded', 'the file of the zone has not been read yet'),
+  endlessZoneAlias: row(Code.OTHER, 'endless_zone_alias', 'the aliases of the zone lead back to themselves'),
+  nameTooLong: row(Code.OTHER, 'name_too_long', 'the DNAME record makes a name that is too long of this one'),
   noTemplateMatches: row(
     Code.OTHER,
     'no_template_matches',
@@ -69,6 +76,10 @@ export const reasons = {
   noQuestion: row(Code.OTHER, 'no_question', 'the message has no question'),
   ednsVersion: row(Code.NOT_SUPPORTED, 'edns_version', 'this version of EDNS is not served'),
   transferNotServed: row(Code.NOT_SUPPORTED, 'transfer_not_served', 'the zone is not transferred'),
+  transferNotAllowed: row(Code.PROHIBITED, 'transfer_not_allowed', "the zone is transferred to those of 'to' alone"),
+  transferOverUdp: row(Code.NOT_SUPPORTED, 'transfer_over_udp', 'zones are transferred over TCP'),
+  tooManyTransfers: row(Code.OTHER, 'too_many_transfers', 'too many transfers are under way'),
+  zoneNotKnown: row(Code.NOT_READY, 'zone_not_known', 'the content of the zone is not known yet'),
   forwardingLoop: row(Code.OTHER, 'forwarding_loop', 'this server is among its own upstreams'),
   notReady: row(Code.NOT_READY, 'not_ready', 'the state of the cluster is not known yet'),
   noServerBlock: row(Code.NOT_AUTHORITATIVE, 'no_server_block', 'no server block serves this name'),
@@ -76,6 +87,7 @@ export const reasons = {
   nothingAnswers: row(Code.NOT_SUPPORTED, 'nothing_answers', 'no plugin of the server block answers this question'),
   internalError: row(Code.OTHER, 'internal_error', 'an internal error'),
   tooManyLookups: row(Code.NO_REACHABLE_AUTHORITY, 'too_many_lookups', 'the query needs too many look-ups'),
+  searchPathFailed: row(Code.OTHER, 'search_path_failed', 'a name of the search path cannot be looked up'),
   cancelled: row(Code.NO_REACHABLE_AUTHORITY, 'cancelled', 'the time for the query is over'),
   // What upstreams did
   upstreamsSilent: row(Code.NO_REACHABLE_AUTHORITY, 'upstreams_silent', 'no upstream answered in time'),
@@ -107,6 +119,10 @@ export const reasons = {
   staleNxdomain: row(Code.STALE_NXDOMAIN, 'stale_nxdomain', 'past its time to live, for want of a newer one'),
   cachedFailure: row(Code.CACHED_ERROR, 'cached_failure', 'the last try failed a moment ago'),
   // What a configuration says
+  blocked: row(Code.BLOCKED, 'blocked', 'an access list refuses it'),
+  filtered: row(Code.FILTERED, 'filtered', 'an access list leaves the answer empty'),
+  ipv6Filtered: row(Code.FILTERED, 'ipv6_filtered', 'IPv6 addresses from outside of the cluster are filtered'),
+  illegalName: row(Code.OTHER, 'illegal_name', 'rewriting makes what is no domain name'),
   configured: row(Code.OTHER, 'configured', 'the configuration says so'),
 } as const satisfies Readonly<Record<string, Reason>>;
 

@@ -36,7 +36,7 @@ export class AnswerCounts {
       'Answers that had a reason to be as they were: failures, negative answers, stale ones.',
       ['server', 'reason'],
     );
-    this.#dropped = new QueryMetrics(metrics).at(server, DROPPED);
+    this.#dropped = new QueryMetrics(metrics).at(server, DROPPED, '');
   }
 
   /**

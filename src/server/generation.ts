@@ -7,15 +7,28 @@ import type { LogWriter } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { FactCounters } from '../cluster/facts.ts';
 import type { ClusterStores } from '../cluster/stores.ts';
+import { noNeighbours } from '../plugins/neighbours.ts';
 import type { Network } from '../plugins/network.ts';
-import type { Block, Clock, Host, LameDuck, Plugin, RunningPlugin, Timeouts } from '../plugins/plugin.ts';
+import type {
+  Block,
+  BlockSettings,
+  Clock,
+  Host,
+  LameDuck,
+  Plugin,
+  RunningPlugin,
+  ServerTls,
+  Timeouts,
+} from '../plugins/plugin.ts';
+import type { Query } from '../plugins/query.ts';
 import type { AnswerCache } from './answer-cache/answer-cache.ts';
 import type { UdpTransport } from '../transport/udp-transport.ts';
 import { linkChain } from './chain.ts';
 import { type HttpSite, type HttpSites, httpKey } from './http-listeners.ts';
+import { ANY_ADDRESS, type ListenAddress, listenKey } from './listen-address.ts';
 import { messageOf } from './message-of.ts';
 import type { OwnAddresses } from './own-addresses.ts';
-import { ANY_ADDRESS, type ListenAddress, type PlannedBlock, type ServerPlan } from './plan.ts';
+import type { PlannedBlock, ServerPlan } from './planned.ts';
 import { type Route, Router } from './router.ts';
 import type { SharedThings } from './shared-things.ts';
 
@@ -45,6 +58,12 @@ export interface Served {
   readonly router: Router;
   /** `timeouts` of the first block that is served there. */
   readonly timeouts: Timeouts | undefined;
+  /** `tls` of all blocks that are served there. */
+  readonly tls: ServerTls | undefined;
+  /** `https` of the first block. */
+  readonly httpsConnections: number | undefined;
+  /** One of the blocks has `shed`. */
+  readonly sheds: boolean;
 }
 
 export interface Generation {
@@ -65,14 +84,10 @@ export interface Generation {
   close(): void;
 }
 
-export function listenKey(at: ListenAddress): string {
-  return `${at.address} ${at.port}`;
-}
-
-/** What metrics call an address: `dns://:53`, `dns://192.0.2.53:53`, `dns://[2001:db8::53]:53`. */
-export function serverLabel({ address, port }: ListenAddress): string {
-  if (address === ANY_ADDRESS) return `dns://:${port}`;
-  return `dns://${address.includes(':') ? `[${address}]` : address}:${port}`;
+/** What metrics call an address: `dns://:53`, `tls://192.0.2.53:853`, `dns://[2001:db8::53]:53`. */
+export function serverLabel({ scheme, address, port }: ListenAddress): string {
+  if (address === ANY_ADDRESS) return `${scheme}://:${port}`;
+  return `${scheme}://${address.includes(':') ? `[${address}]` : address}:${port}`;
 }
 
 /**
@@ -104,7 +119,7 @@ class Building implements Generation {
   readonly #releases: (() => void)[] = [];
   readonly #routes = new Map<
     string,
-    { readonly at: ListenAddress; readonly routes: Route[]; timeouts: Timeouts | undefined }
+    { readonly at: ListenAddress; readonly routes: Route[]; readonly settings: BlockSettings[] }
   >();
   readonly #http = new Map<string, HttpSite>();
 
@@ -115,27 +130,40 @@ class Building implements Generation {
   async add(block: PlannedBlock): Promise<void> {
     const host = this.#host(block);
     const chain: Plugin[] = [];
+    const filters: ((query: Query) => boolean)[] = [];
     for (const { name, setup } of block.plugins) {
       // oxlint-disable-next-line no-await-in-loop -- as above
       const running = await setup.create(host);
       this.#running.push({ name, ...running });
       if (running.plugin !== undefined) chain.push(running.plugin);
+      if (running.accepts !== undefined) filters.push(running.accepts);
     }
     const linked = linkChain(chain);
+    const accepts = filters.length === 0 ? undefined : (query: Query) => filters.every((accepted) => accepted(query));
     for (const { zone, at } of block.served) {
       const key = listenKey(at);
-      const entry = this.#routes.get(key) ?? { at, routes: [], timeouts: block.settings.timeouts };
-      entry.routes.push({ zone, chain: linked, anyClass: block.anyClass });
+      const entry = this.#routes.get(key) ?? { at, routes: [], settings: [] };
+      entry.settings.push(block.settings);
+      entry.routes.push({ zone, chain: linked, anyClass: block.anyClass, accepts });
       this.#routes.set(key, entry);
     }
   }
 
   get served(): ReadonlyMap<string, Served> {
     return (this.#served ??= new Map(
-      [...this.#routes].map(([key, entry]) => [
-        key,
-        { ...entry, router: new Router(entry.routes, serverLabel(entry.at)) },
-      ]),
+      [...this.#routes].map(([key, { at, routes, settings }]) => {
+        const [first] = settings;
+        const served: Served = {
+          at,
+          routes,
+          router: new Router(routes, serverLabel(at)),
+          timeouts: first?.timeouts,
+          tls: first?.tls,
+          httpsConnections: first?.httpsConnections,
+          sheds: settings.some(({ shed }) => shed === true),
+        };
+        return [key, served];
+      }),
     ));
   }
   #served: ReadonlyMap<string, Served> | undefined;
@@ -196,6 +224,7 @@ class Building implements Generation {
       logger: (plugin) => log.logger(plugin === '' ? '' : `plugin/${plugin}: `),
       ownAddresses: () => ownAddresses.for(listening),
       block: identityOf(block),
+      neighbours: noNeighbours(),
       shared: (kind, key, create) => {
         const { thing, release } = shared.hold(kind, key, create);
         this.#releases.push(release);
@@ -215,16 +244,18 @@ class Building implements Generation {
 
 function identityOf(block: PlannedBlock): Block {
   const zones = [...new Set(block.served.map(({ zone }) => zone.toString()))];
+  const view = block.view ?? '';
   const servers = [...new Set(block.served.map(({ at }) => serverLabel(at)))];
   return {
     zones,
     servers,
+    view,
     plugins: block.plugins.filter(({ inChain }) => inChain).map(({ name }) => name),
     fingerprintFrom: (plugin) => {
       const from = block.plugins.findIndex(({ name }) => name === plugin);
       const below = block.plugins.slice(from).map(({ text }) => text);
       return createHash('sha256')
-        .update(JSON.stringify([zones, servers, below]))
+        .update(JSON.stringify([zones, servers, view, below]))
         .digest('hex');
     },
   };

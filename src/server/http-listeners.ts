@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { bounds } from '../bounds.ts';
 import { http } from '../node-modules.ts';
 import type { HttpAddress, HttpReply } from '../plugins/plugin.ts';
-import { overlap, ownOverlapText, placeText, whereText } from './plan.ts';
+import { overlap, ownOverlapText, placeText, whereText } from './listen-address.ts';
 import { messageOf } from './message-of.ts';
 
 /** What is served at one address, by path. */

@@ -1,21 +1,32 @@
 /**
- * The sockets of the server, one pair of UDP and TCP for each address and port. They belong to the process, not to a
- * generation: a reload gives a socket that stays a new handler, opens what is new, and closes what nobody asks for.
+ * The sockets of the server: for each address and port a pair of UDP and TCP, or TCP alone where DNS goes over TLS or HTTPS.
+ * They belong to the process, not to a generation: a reload gives a socket that stays a new handler and a new certificate,
+ * opens what is new, and closes what nobody asks for.
  */
 import type { Bounds } from '../bounds.ts';
 import type { Timeouts } from '../plugins/plugin.ts';
+import { openHttps } from '../transport/https.ts';
 import { openTcp } from '../transport/tcp.ts';
+import type { TlsTerminator } from '../transport/tls-terminator.ts';
 import type { Listener, RequestHandler, TransportReport } from '../transport/transport.ts';
 import type { UdpTransport } from '../transport/udp-transport.ts';
 import type { UdpWildcardListener } from '../transport/udp-wildcard.ts';
-import { ANY_ADDRESS, type ListenAddress, overlap, ownOverlapText, placeText, whereText } from './plan.ts';
+import {
+  ANY_ADDRESS,
+  type ListenAddress,
+  listenKey,
+  overlap,
+  ownOverlapText,
+  placeText,
+  whereText,
+} from './listen-address.ts';
 import { messageOf } from './message-of.ts';
-import { listenKey } from './generation.ts';
 
 /** Sockets that are open, with the address that was asked for. */
 export interface ListenerPair {
   readonly at: ListenAddress;
-  readonly udp: Listener;
+  /** Undefined where nothing but TCP is spoken. */
+  readonly udp: Listener | undefined;
   readonly tcp: Listener;
   /** Looks for addresses that have come or gone; only where all addresses are served. */
   refresh(): Promise<void>;
@@ -27,6 +38,15 @@ export interface WantedListener {
   readonly handler: RequestHandler;
   /** As in the table where left out. */
   readonly limits?: Partial<Bounds>;
+  /** What new connections are encrypted with; left out where they are not. */
+  readonly tls?: TlsTerminator | undefined;
+  /** Told the status of each HTTP response. */
+  readonly responded?: ((status: number) => void) | undefined;
+}
+
+/** The sockets that stand behind an address. */
+export function listenersOf({ udp, tcp }: Pick<ListenerPair, 'udp' | 'tcp'>): readonly Listener[] {
+  return udp === undefined ? [tcp] : [udp, tcp];
 }
 
 /** `timeouts` of a server block as values of the table of bounds. */
@@ -59,11 +79,13 @@ export interface Opening {
   readonly report: TransportReport;
 }
 
-/** Opens UDP and TCP at an address; undefined, with one line, where the machine has no such address. */
+/** Opens what is spoken at an address; undefined, with one line, where the machine has no such address. */
 export async function openPair(wanted: WantedListener, opening: Opening): Promise<ListenerPair | undefined> {
   const { at } = wanted;
   try {
-    return await openBoth(wanted, opening, PORT_TRIES);
+    return at.scheme === 'dns'
+      ? await openBoth(wanted, opening, PORT_TRIES)
+      : { at, udp: undefined, tcp: await openEncrypted(wanted, opening), refresh: async () => undefined };
   } catch (error) {
     const code = codeOf(error);
     if (code !== undefined && MISSING_ADDRESS.has(code)) {
@@ -76,6 +98,16 @@ export async function openPair(wanted: WantedListener, opening: Opening): Promis
 
 /** With port 0: how many ports that are free for UDP are tried for TCP. */
 const PORT_TRIES = 16;
+
+/** DNS over TLS or HTTPS. */
+function openEncrypted(
+  { at, handler, limits = {}, tls, responded }: WantedListener,
+  opening: Opening,
+): Promise<Listener> {
+  const { address, port } = at;
+  const options = { address, port, handler, report: opening.report, limits, tls };
+  return at.scheme === 'https' ? openHttps({ ...options, responded }) : openTcp(options);
+}
 
 async function openBoth(wanted: WantedListener, opening: Opening, tries: number): Promise<ListenerPair> {
   const { at, handler, limits = {} } = wanted;
@@ -162,11 +194,12 @@ export class Listeners {
     }
     const swap = (): readonly ListenerPair[] => {
       for (const [key, pair] of opened) this.#pairs.set(key, pair);
-      for (const [key, { handler, limits = {} }] of wanted) {
+      for (const [key, { handler, limits = {}, tls }] of wanted) {
         const pair = this.#pairs.get(key);
-        for (const listener of pair === undefined ? [] : [pair.udp, pair.tcp]) {
+        for (const listener of pair === undefined ? [] : listenersOf(pair)) {
           listener.setHandler(handler);
           listener.setLimits(limits);
+          listener.setTls?.(tls);
         }
       }
       const unwanted = this.pairs.filter((pair) => !wanted.has(listenKey(pair.at)));
@@ -184,7 +217,7 @@ export class Listeners {
       const own = this.pairs.find(({ at }) => overlap(at, wanted.at));
       const inUse = error instanceof ListenError && codeOf(error.cause) === 'EADDRINUSE';
       if (own === undefined || !inUse) throw error;
-      throw new ListenError(`${whereText(wanted.at)} ${ownOverlapText(own.at)}`, { cause: error });
+      throw new ListenError(`${whereText(wanted.at)} ${ownOverlapText(own.at, wanted.at)}`, { cause: error });
     }
   }
 
@@ -205,9 +238,9 @@ export class Listeners {
 }
 
 export async function stopPair(pair: ListenerPair, graceMs: number): Promise<void> {
-  await Promise.all([pair.udp.stop(graceMs), pair.tcp.stop(graceMs)]);
+  await Promise.all(listenersOf(pair).map((listener) => listener.stop(graceMs)));
 }
 
 async function closePair(pair: ListenerPair): Promise<void> {
-  await Promise.all([pair.udp.close(), pair.tcp.close()]);
+  await Promise.all(listenersOf(pair).map((listener) => listener.close()));
 }

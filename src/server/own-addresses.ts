@@ -5,7 +5,7 @@
 import { networkInterfaces } from 'node:os';
 import { type FactCounters, ownAddressesFact } from '../cluster/facts.ts';
 import { parseAddress } from '../dns/address.ts';
-import { ANY_ADDRESS } from './plan.ts';
+import { ANY_ADDRESS } from './listen-address.ts';
 
 export class OwnAddresses {
   readonly #facts: FactCounters;

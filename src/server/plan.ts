@@ -8,14 +8,18 @@ import {
   type Directive,
   type ServerBlockSource,
   type ServerKey,
-  type Token,
   checkDirectiveNames,
 } from '../corefile/corefile.ts';
 import { directiveText } from '../corefile/directive-text.ts';
 import type { Problems } from '../corefile/problems.ts';
 import { directiveOrder, directives } from '../plugins/order.ts';
-import type { BlockSettings, ConfigureContext, DirectiveDefinition, PluginSetup } from '../plugins/plugin.ts';
+import { refused } from '../plugins/refused.ts';
+import type { BlockSettings, ConfigureContext, DirectiveDefinition } from '../plugins/plugin.ts';
 import { expandBind } from './bind-addresses.ts';
+import { reportEncryption } from './encryption.ts';
+import { ANY_ADDRESS, listenKey } from './listen-address.ts';
+import type { PlannedBlock, PlannedPlugin, ServerPlan } from './planned.ts';
+import { schemeRefusal, servedScheme } from './schemes.ts';
 
 /** What the command line says beside the Corefile. */
 export interface PlanOptions {
@@ -31,72 +35,19 @@ export interface PlanOptions {
   readonly folder: string;
 }
 
-/** An address, or `*` for all addresses of the machine, and a port. */
-export interface ListenAddress {
-  readonly address: string;
-  readonly port: number;
-  /** Where the port comes from: a key of the Corefile, or the command line or its default. */
-  readonly portFrom: Token | undefined;
-}
-
-/** Whether one socket would be in the other's way: all addresses of a port are in the way of each. */
-export function overlap(one: Pick<ListenAddress, 'address' | 'port'>, other: typeof one): boolean {
-  if (one.port !== other.port) return false;
-  return one.address === other.address || one.address === ANY_ADDRESS || other.address === ANY_ADDRESS;
-}
-
-/** An address for a person: `127.0.0.1 port 53`, `port 53` for all addresses. */
-export function whereText({ address, port }: Pick<ListenAddress, 'address' | 'port'>): string {
-  return address === ANY_ADDRESS ? `port ${port}` : `${address} port ${port}`;
-}
-
-/** Why an address cannot be opened in a reload: this server itself has the port in another form. */
-export function ownOverlapText(own: Pick<ListenAddress, 'address' | 'port'>): string {
-  return `cannot be opened while this server has ${whereText(own)} open; a change from all addresses to some, or back, takes a restart`;
-}
-
-/** Where a word stands, and the word: `Corefile:7: health`. */
-export function placeText({ at: { file, line }, text }: Token): string {
-  return `${file}:${line}: ${text}`;
-}
-
-export interface PlannedPlugin {
-  readonly name: string;
-  /** What stands in the Corefile, for telling whether it is the same as before. */
-  readonly text: string;
-  /** It stands in the chain; others serve beside it. */
-  readonly inChain: boolean;
-  readonly setup: PluginSetup;
-}
-
-export interface PlannedBlock {
-  /** Each zone of the block with the addresses at which it is served. */
-  readonly served: readonly { readonly zone: Name; readonly at: ListenAddress; readonly key: Token }[];
-  readonly plugins: readonly PlannedPlugin[];
-  readonly settings: BlockSettings;
-  readonly anyClass: boolean;
-}
-
-export interface ServerPlan {
-  readonly blocks: readonly PlannedBlock[];
-  /** How often the Corefile is looked at for changes; undefined where no block has `reload`. */
-  readonly reload: BlockSettings['reload'];
-  readonly debug: boolean;
-}
-
-/** All addresses of the machine. */
-export const ANY_ADDRESS = '*';
-
 const definitions: ReadonlyMap<string, DirectiveDefinition> = new Map(directives.map((one) => [one.name, one]));
 const usableDirectives: readonly string[] = [...definitions.keys()].toSorted();
-const position: ReadonlyMap<string, number> = new Map(directiveOrder.map((name, i) => [name, i]));
+/** In the order in which they run; those that are refused and have no place in it come last. */
+const knownDirectives: readonly string[] = [...new Set([...directiveOrder, ...Object.keys(refused)])];
+const position: ReadonlyMap<string, number> = new Map(knownDirectives.map((name, i) => [name, i]));
 
 /** Undefined where there are errors; they are in `problems`. */
 export function planServer(corefile: Corefile, options: PlanOptions, problems: Problems): ServerPlan | undefined {
-  checkDirectiveNames(corefile, directiveOrder, problems, usableDirectives);
+  checkDirectiveNames(corefile, knownDirectives, problems, usableDirectives);
   const blocks = corefile.blocks.map((block) => planBlock(block, options, problems));
   reportDoubles(blocks, problems);
   reportMixedBinds(corefile, blocks, problems);
+  reportEncryption(corefile, blocks, problems);
   if (corefile.blocks.length === 0 && !problems.hasErrors) {
     problems.error(
       { file: corefile.inputs[0] ?? 'Corefile', line: 1, column: 1 },
@@ -111,6 +62,7 @@ export function planServer(corefile: Corefile, options: PlanOptions, problems: P
     blocks,
     reload: blocks.find((block) => block.settings.reload !== undefined)?.settings.reload,
     debug: blocks.some((block) => block.settings.debug),
+    files: blocks.flatMap((block) => block.settings.files ?? []),
   };
 }
 
@@ -129,8 +81,10 @@ function planBlock(block: ServerBlockSource, options: PlanOptions, problems: Pro
     const [first] = uses;
     const definition = definitions.get(first.name.text);
     if (definition === undefined) {
-      problems.error(first.name, `'${first.name.text}' is known but not implemented yet`, {
-        expected: 'a server block without it',
+      const refusal = refused[first.name.text];
+      const why = refusal === undefined ? 'is known but not implemented yet' : `is not served here: ${refusal.reason}`;
+      problems.error(first.name, `'${first.name.text}' ${why}`, {
+        expected: refusal?.instead ?? 'a server block without it',
       });
     } else if (definition.kind === 'setting') {
       definition.apply(uses, context, settings);
@@ -153,7 +107,14 @@ function planBlock(block: ServerBlockSource, options: PlanOptions, problems: Pro
     plugins,
     settings,
     anyClass: plugins.some((plugin) => TAKE_ANY_CLASS.has(plugin.name)),
+    view: viewOf(block),
   };
+}
+
+/** The word behind `view`; empty where it is missing, which was reported. */
+function viewOf(block: ServerBlockSource): string | undefined {
+  const directive = block.directives.find(({ name }) => name.text === 'view');
+  return directive && (directive.args[0]?.text ?? '');
 }
 
 /** Plugins whose presence lets questions of all classes in, as in CoreDNS. */
@@ -187,10 +148,10 @@ function servedAt(
   defaultPort: number,
   problems: Problems,
 ): PlannedBlock['served'] {
-  if (key.scheme !== 'dns') {
-    problems.error(key.token, `the scheme '${key.scheme}' is known but not implemented yet`, {
-      expected: `dns://, or no scheme: ${key.zone}`,
-    });
+  const scheme = servedScheme(key.scheme);
+  if (scheme === undefined) {
+    const { reason, instead } = schemeRefusal(key.scheme);
+    problems.error(key.token, `'${key.scheme}://' is not served here: ${reason}`, { expected: instead });
     return [];
   }
   const zone = Name.parse(key.zone);
@@ -200,24 +161,32 @@ function servedAt(
   }
   const port = key.port ?? defaultPort;
   const portFrom = key.port === undefined ? undefined : key.token;
-  return addresses.map((address) => ({ zone, at: { address, port, portFrom }, key: key.token }));
+  return addresses.map((address) => ({ zone, at: { scheme, address, port, portFrom }, key: key.token }));
 }
 
-/** The same zone at the same address and port a second time would leave one of the two without questions. */
+/**
+ * The same zone at the same address and port a second time would leave one of the two without questions, unless the first has a
+ * `view`: blocks of one zone are tried in the order of the file.
+ */
 function reportDoubles(blocks: readonly PlannedBlock[], problems: Problems): void {
   const seen = new Set<string>();
   // Keys that are the same word for word were reported when they were read; a network as a key is one mistake, not one
   // for each of its zones.
   const reported = new Set(problems.list.map((problem) => problem.at));
-  for (const { zone, at, key } of blocks.flatMap((block) => block.served)) {
-    const id = `${zone.key} ${at.address} ${at.port}`;
+  for (const { zone, at, key, view } of blocks.flatMap((block) =>
+    block.served.map((one) => ({ ...one, view: block.view })),
+  )) {
+    const id = `${zone.key} ${listenKey(at)}`;
     if (seen.has(id) && !reported.has(key.at)) {
       reported.add(key.at);
-      problems.error(key, `cannot serve dns://${zone.toString()}:${at.port} - it is already defined`, {
-        expected: 'each zone once for each address and port',
+      problems.error(key, `cannot serve ${at.scheme}://${zone.toString()}:${at.port} - it is already defined`, {
+        expected:
+          view === undefined
+            ? 'each zone once for each address and port'
+            : "this block before the one without 'view', which takes all that is left",
       });
     }
-    seen.add(id);
+    if (view === undefined) seen.add(id);
   }
 }
 

@@ -14,17 +14,27 @@
 import { bounds } from '../bounds.ts';
 import { type FactCounters } from '../cluster/facts.ts';
 import { Flag, Opcode, Rcode, typeName } from '../dns/constants.ts';
-import type { Edns } from '../dns/edns.ts';
+import type { Edns, EdnsOption } from '../dns/edns.ts';
 import { type Header, opcodeOf, readHeader, readMessage } from '../dns/message.ts';
 import type { Question } from '../dns/question.ts';
 import type { RRset } from '../dns/rrset.ts';
 import { MessageWriter, type OutgoingMessage } from '../dns/writer.ts';
-import { type Answer, type Failure, type Outcome, type Reply, failure } from '../plugins/answer.ts';
+import {
+  type Answer,
+  type Failure,
+  type Outcome,
+  type Reply,
+  type Transfer,
+  failure,
+  reply as makeReply,
+} from '../plugins/answer.ts';
 import { Account, MAX_TCP_MESSAGE, Query, type Resolver, udpRoom } from '../plugins/query.ts';
 import { explain } from '../plugins/reasons.ts';
 import type { ListenerAnswers } from './answer-cache/answer-cache.ts';
 import type { AnswerCounts } from './answer-counts.ts';
+import { pad } from './padding.ts';
 import { ReplyEdns } from './reply-edns.ts';
+import { TransferMessages } from './transfer-messages.ts';
 import {
   DEFERRED,
   type Exchange,
@@ -54,6 +64,8 @@ export interface ResponderParts {
   readonly idle: number;
   /** Gives answers again; left out, each is made anew. */
   readonly answers?: ListenerAnswers | undefined;
+  /** Set where nobody but the client can read the replies: they are padded for clients that pad (RFC 8467). */
+  readonly isEncrypted?: boolean;
 }
 
 export class Responder {
@@ -63,14 +75,16 @@ export class Responder {
   readonly #counts: AnswerCounts;
   readonly #writer = new MessageWriter();
   readonly #edns: ReplyEdns;
+  readonly #isEncrypted: boolean;
   readonly #answers: ListenerAnswers | undefined;
 
-  constructor({ resolver, facts, counts, panic, idle, answers }: ResponderParts) {
+  constructor({ resolver, facts, counts, panic, idle, answers, isEncrypted = false }: ResponderParts) {
     this.#resolver = resolver;
     this.#facts = facts;
     this.#counts = counts;
     this.#panic = panic;
-    this.#edns = new ReplyEdns(idle);
+    this.#edns = new ReplyEdns(idle, isEncrypted);
+    this.#isEncrypted = isEncrypted;
     this.#answers = answers;
   }
 
@@ -106,12 +120,12 @@ export class Responder {
     const account = new Account(this.#facts, bounds.lookupsPerQuery);
     const query = new Query(question, message, request.length, clientOf(exchange), account, this.#resolver);
     const outcome = this.#answer(query);
-    if (!(outcome instanceof Promise)) {
+    if (!(outcome instanceof Promise) && outcome.kind !== 'transfer') {
       const length = this.#writeAnswer(reply, query, outcome);
       if (outcome.kind === 'reply') this.#answers?.keep(query, outcome, reply, length, this.#writer.marks);
       return length;
     }
-    void this.#answerLater(exchange.defer(), query, outcome);
+    void this.#answerLater(exchange.defer(), query, Promise.resolve(outcome));
     return DEFERRED;
   }
 
@@ -125,6 +139,10 @@ export class Responder {
       answer = PANICKED;
     }
     try {
+      if (answer.kind === 'transfer') {
+        this.#transfer(handle, query, answer);
+        return;
+      }
       const length = this.#writeAnswer(scratch, query, answer);
       if (length === NO_REPLY) handle.drop();
       else handle.send(scratch.subarray(0, length));
@@ -132,6 +150,21 @@ export class Responder {
       handle.drop();
       this.#panic(error, query.question);
     }
+  }
+
+  /** Hands over the messages of a whole zone; what carries one message alone has no place for it (RFC 5936 §4.2). */
+  #transfer(handle: ReplyHandle, query: Query, transfer: Transfer): void {
+    const run = handle.stream && transfer.begin();
+    if (handle.stream === undefined || run === undefined) {
+      const refusal = handle.stream === undefined ? NO_STREAM : TOO_MANY_TRANSFERS;
+      const length = this.#writeAnswer(scratch, query, refusal);
+      handle.send(scratch.subarray(0, length));
+      return;
+    }
+    const { request, question, account, client } = query;
+    const head = this.#outgoing(request, question, request.edns, WHOLE_ZONE, client.protocol, account.replyOptions);
+    const panic = (error: unknown): void => this.#panic(error, question);
+    handle.stream(new TransferMessages(run, { head, writer: this.#writer, panic }));
   }
 
   #answer(query: Query): Outcome {
@@ -144,7 +177,7 @@ export class Responder {
   }
 
   /** Writes what a plugin made; what cannot be written is an exception in it like any other. */
-  #writeAnswer(target: Uint8Array, query: Query, answer: Answer): number {
+  #writeAnswer(target: Uint8Array, query: Query, answer: Exclude<Answer, Transfer>): number {
     try {
       return this.#writeFor(target, query, answer);
     } catch (error) {
@@ -154,7 +187,7 @@ export class Responder {
     }
   }
 
-  #writeFor(target: Uint8Array, query: Query, answer: Answer): number {
+  #writeFor(target: Uint8Array, query: Query, answer: Exclude<Answer, Transfer>): number {
     if (answer.kind === 'silence') return NO_REPLY;
     const { request, question, account } = query;
     if (query.lastEntered === '' || answer === PANICKED) {
@@ -163,7 +196,8 @@ export class Responder {
     if (answer.explanation !== undefined) query.replaying.each(this.#counts.explained(answer.explanation));
     const edns = request.edns && lowered(request.edns, account.udpSize);
     const { protocol } = query.client;
-    return this.#writer.write(target, query.room, this.#outgoing(request, question, edns, answer, protocol));
+    const message = this.#outgoing(request, question, edns, answer, protocol, account.replyOptions);
+    return this.#writePadded(target, query.room, message);
   }
 
   /** Writes a reply for which no plugin was asked. */
@@ -173,30 +207,38 @@ export class Responder {
     header: Header,
     question: Question | undefined,
     edns: Edns | undefined,
-    answer: Exclude<Answer, { kind: 'silence' }>,
+    answer: Reply | Failure,
   ): number {
     if (answer.explanation !== undefined) this.#counts.explained(answer.explanation);
-    return this.#writer.write(target, roomOf(protocol, edns), this.#outgoing(header, question, edns, answer, protocol));
+    const message = this.#outgoing(header, question, edns, answer, protocol);
+    return this.#writePadded(target, roomOf(protocol, edns), message);
+  }
+
+  #writePadded(target: Uint8Array, room: number, message: OutgoingMessage): number {
+    const length = this.#writer.write(target, room, message);
+    return this.#isEncrypted ? pad(target, length, room, this.#writer.marks.opt) : length;
   }
 
   #outgoing(
     header: Header,
     question: Question | undefined,
     edns: Edns | undefined,
-    answer: Exclude<Answer, { kind: 'silence' }>,
+    answer: Reply | Failure,
     protocol: Protocol,
+    options?: readonly EdnsOption[],
   ): OutgoingMessage {
     const made = answer.kind === 'reply' ? answer : undefined;
-    const kept = header.flags & (Flag.RD | Flag.CD | OPCODE_BITS);
+    const kept = header.flags & (Flag.CD | OPCODE_BITS);
+    const recursionDesired = made?.recursionDesired ?? (header.flags & Flag.RD) !== 0;
     return {
       id: header.id,
-      flags: Flag.QR | kept | (made === undefined ? 0 : flagsOf(made, header, edns)),
+      flags: Flag.QR | kept | (recursionDesired ? Flag.RD : 0) | (made === undefined ? 0 : flagsOf(made, header, edns)),
       rcode: answer.rcode,
       question,
       answers: made?.answers ?? NONE,
       authority: made?.authority ?? NONE,
       additional: made?.additional ?? NONE,
-      edns: edns && this.#edns.of(edns, protocol, answer.explanation),
+      edns: edns && this.#edns.of(edns, protocol, answer.explanation, options),
     };
   }
 
@@ -237,6 +279,11 @@ const NO_QUESTION = failure(Rcode.SERVFAIL, explain('noQuestion'));
 const EDNS_VERSION = explain('ednsVersion');
 const BAD_VERSION = failure(Rcode.BADVERS, EDNS_VERSION);
 const CLASS_NOT_SERVED = failure(Rcode.REFUSED, explain('classNotServed'));
+
+/** What the messages of a transfer have in their headers. */
+const WHOLE_ZONE = makeReply({});
+const NO_STREAM = failure(Rcode.REFUSED, explain('transferNotServed'));
+const TOO_MANY_TRANSFERS = failure(Rcode.SERVFAIL, explain('tooManyTransfers'));
 
 /** What a client gets for a query that ended in an exception. */
 const PANICKED = failure(Rcode.SERVFAIL, explain('internalError'));

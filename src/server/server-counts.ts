@@ -6,6 +6,7 @@ import type { Metrics, Series } from '../telemetry/metrics.ts';
 import type { TransportCounts } from '../transport/transport.ts';
 import { serverLabel } from './generation.ts';
 import type { ListenerPair } from './listeners.ts';
+import type { ListenAddress } from './listen-address.ts';
 
 /** Each count of a transport: its metric, and what that says. */
 const transportMetrics: readonly (readonly [count: keyof TransportCounts, name: string, help: string])[] = [
@@ -16,6 +17,11 @@ const transportMetrics: readonly (readonly [count: keyof TransportCounts, name: 
   ],
   ['overBound', 'nodens_transport_over_bound_total', 'Queries, replies and connections beyond a bound.'],
   ['cutOff', 'nodens_transport_cut_off_total', 'TCP connections that were ended because the client was idle or slow.'],
+  [
+    'handshakes',
+    'nodens_transport_handshakes_failed_total',
+    'TLS handshakes that failed or took too long, and clients without the certificate that they need.',
+  ],
   ['unsent', 'nodens_transport_unsent_total', 'UDP replies that the system refused to send.'],
   ['failed', 'nodens_transport_failed_total', 'Requests that ended in an exception within the transport.'],
 ];
@@ -25,8 +31,11 @@ export class ServerCounts {
   readonly #withdraw: (() => void)[] = [];
   #hash: string | undefined;
 
-  /** @param pairs the sockets that are open at the moment */
-  constructor(metrics: Metrics, pairs: () => readonly ListenerPair[]) {
+  /**
+   * @param pairs the sockets that are open at the moment
+   * @param sheds whether a block that is served there has `shed`
+   */
+  constructor(metrics: Metrics, pairs: () => readonly ListenerPair[], sheds: (at: ListenAddress) => boolean) {
     this.#reloadFailed = metrics
       .counter('coredns_reload_failed_total', 'Reloads that failed; what was served before went on.')
       .with();
@@ -40,11 +49,26 @@ export class ServerCounts {
         },
       ),
     );
+    this.#withdraw.push(
+      metrics.collectCounter(
+        'coredns_shed_dropped_total',
+        'UDP queries and replies beyond a bound, where a server block has shed.',
+        ['server', 'reason'],
+        (set) => {
+          for (const { at, udp } of pairs()) {
+            if (udp === undefined || !sheds(at)) continue;
+            const { overInFlight = 0, overBound, unsent } = udp.counts;
+            set(overInFlight, serverLabel(at), 'query');
+            set(overBound - overInFlight + unsent, serverLabel(at), 'response');
+          }
+        },
+      ),
+    );
     for (const [count, name, help] of transportMetrics) {
       const source = metrics.collectCounter(name, help, ['server', 'proto'], (set) => {
         for (const { at, udp, tcp } of pairs()) {
-          set(udp.counts[count], serverLabel(at), 'udp');
-          set(tcp.counts[count], serverLabel(at), 'tcp');
+          if (udp !== undefined) set(udp.counts[count] ?? 0, serverLabel(at), 'udp');
+          set(tcp.counts[count] ?? 0, serverLabel(at), 'tcp');
         }
       });
       this.#withdraw.push(source);

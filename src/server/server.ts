@@ -7,16 +7,21 @@
  *                     reload: the next one beside it,              octets ─► responder ─► router ─► chain
  *                     swapped in one tick
  */
+import { createHash } from 'node:crypto';
 import { bounds } from '../bounds.ts';
 import { type Corefile, type CorefileSource, loadCorefile } from '../corefile/corefile.ts';
-import { Problems, renderProblem } from '../corefile/problems.ts';
+import { type Problem, Problems, renderForLog, renderProblem } from '../corefile/problems.ts';
+import { readSmallFile } from '../plugins/small-file.ts';
+import type { ReadFile } from '../plugins/plugin.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { FileWatch } from './file-watch.ts';
 import { type Generation, type ProcessParts, createGeneration } from './generation.ts';
 import type { HttpListeners } from './http-listeners.ts';
+import { listenKey } from './listen-address.ts';
 import { type ListenerPair, type Listeners, stopPair } from './listeners.ts';
 import { messageOf } from './message-of.ts';
-import { type PlanOptions, type ServerPlan, planServer } from './plan.ts';
+import { type PlanOptions, planServer } from './plan.ts';
+import type { ServerPlan } from './planned.ts';
 import { ServerCounts } from './server-counts.ts';
 import { type Sockets, openSockets, prepare } from './sockets.ts';
 import { stopCleanly } from './stopping.ts';
@@ -33,11 +38,11 @@ export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
 
-/** A Corefile read and planned, and what was worth a warning on the way. */
+/** A Corefile read and planned, and the warnings and notes about it. */
 export interface Configuration {
   readonly corefile: Corefile;
   readonly plan: ServerPlan;
-  readonly warnings: readonly string[];
+  readonly remarks: readonly Problem[];
 }
 
 /**
@@ -51,7 +56,14 @@ export function configure(options: ServerOptions): Configuration {
   if (corefile === undefined || plan === undefined || problems.hasErrors) {
     throw new ConfigurationError(problems.list.map(renderProblem).join('\n'));
   }
-  return { corefile, plan, warnings: problems.list.map(renderProblem) };
+  return { corefile, plan, remarks: problems.list };
+}
+
+function logRemarks({ remarks }: Configuration, log: Logger): void {
+  for (const remark of remarks) {
+    if (remark.severity === 'note') log.info(renderForLog(remark));
+    else log.warning(renderForLog(remark));
+  }
 }
 
 /** The folder that relative paths in a Corefile start from. */
@@ -90,8 +102,12 @@ export class Server {
     this.#generation = generation;
     this.#listeners = sockets.listeners;
     this.#http = sockets.http;
-    this.#counts = new ServerCounts(options.parts.metrics, () => this.#listeners.pairs);
-    this.#tried = configuration.corefile.fingerprint;
+    this.#counts = new ServerCounts(
+      options.parts.metrics,
+      () => this.#listeners.pairs,
+      (at) => this.#generation.served.get(listenKey(at))?.sheds === true,
+    );
+    this.#tried = contentIn(configuration);
     this.#addressTimer = setInterval(() => void this.refreshAddresses(), ADDRESS_INTERVAL).unref();
     this.#watchFiles();
   }
@@ -104,7 +120,7 @@ export class Server {
     const configuration = configure(options);
     const { parts } = options;
     parts.log.debugging = configuration.plan.debug;
-    for (const warning of configuration.warnings) parts.log.logger().warning(warning);
+    logRemarks(configuration, parts.log.logger());
     const generation = await createGeneration(configuration.plan, parts);
     const sockets = openSockets(parts.log.logger(), parts.udp);
     try {
@@ -126,14 +142,14 @@ export class Server {
     return this.#listeners.pairs;
   }
 
-  /** The zones that each open address serves, in presentation form. */
+  /** The zones that each open address serves, in presentation form, behind the scheme where it is not plain DNS. */
   get zones(): readonly { readonly zone: string; readonly address: string; readonly port: number }[] {
     return this.listening.flatMap((pair) => {
-      const served = [...this.#generation.served.values()].find(
-        ({ at }) => at.address === pair.at.address && at.port === pair.at.port,
-      );
+      const served = this.#generation.served.get(listenKey(pair.at));
       const port = pair.tcp.bound[0]?.port ?? pair.at.port;
-      return (served?.routes ?? []).map(({ zone }) => ({ zone: zone.toString(), address: pair.at.address, port }));
+      const { scheme, address } = pair.at;
+      const prefix = scheme === 'dns' ? '' : `${scheme}://`;
+      return (served?.routes ?? []).map(({ zone }) => ({ zone: `${prefix}${zone.toString()}`, address, port }));
     });
   }
 
@@ -175,10 +191,10 @@ export class Server {
    * @throws everything that keeps the new one from serving, or that the server has been stopped; nothing has changed then
    */
   async #replace(): Promise<readonly ListenerPair[]> {
-    this.#tried = contentOf(this.#options);
+    this.#tried = contentOf(this.#options, this.#configuration.plan.files);
     const { parts } = this.#options;
     const configuration = configure(this.#options);
-    for (const warning of configuration.warnings) this.#log.warning(warning);
+    logRemarks(configuration, this.#log);
     const fatal = (text: string): void => this.#log.error(text);
     const generation = await createGeneration(configuration.plan, { ...parts, fatal, isReload: true });
     let unwanted: readonly ListenerPair[];
@@ -196,6 +212,7 @@ export class Server {
     const before = this.#generation;
     this.#generation = generation;
     this.#configuration = configuration;
+    this.#tried = contentIn(configuration);
     parts.log.debugging = configuration.plan.debug;
     this.#watchFiles();
     generation.inService();
@@ -268,14 +285,15 @@ export class Server {
     this.#watch = undefined;
     const { corefile, plan } = this.#configuration;
     if (plan.reload === undefined || corefile.inputs.length === 0) return;
-    this.#watch = new FileWatch(corefile.inputs, plan.reload, () => void this.#reloadIfChanged());
+    const paths = [...corefile.inputs, ...plan.files.map(({ path }) => path)];
+    this.#watch = new FileWatch(paths, plan.reload, () => void this.#reloadIfChanged());
   }
 
   /** A file was touched: only content that has not been tried yet is a reason to reload. */
   async #reloadIfChanged(): Promise<void> {
     await this.#reloading;
     if (this.#isEnding()) return;
-    const content = contentOf(this.#options);
+    const content = contentOf(this.#options, this.#configuration.plan.files);
     if (content === this.#tried) return;
     // At once, so that of several calls that waited for the same reload one starts the next.
     this.#tried = content;
@@ -283,11 +301,31 @@ export class Server {
   }
 }
 
-/** What tells one state of the Corefile's files from another, broken ones included. */
-function contentOf(options: ServerOptions): string {
+/** What tells one state of the Corefile and the files that it names from another, broken ones included: as they are now. */
+function contentOf(options: ServerOptions, files: readonly ReadFile[]): string {
   const problems = new Problems();
   const corefile = loadCorefile(options.source, options.environment, problems);
-  return corefile === undefined || problems.hasErrors
-    ? problems.list.map(renderProblem).join('\n')
-    : corefile.fingerprint;
+  const text =
+    corefile === undefined || problems.hasErrors ? problems.list.map(renderProblem).join('\n') : corefile.fingerprint;
+  return withFiles(
+    text,
+    files.map(({ path }) => textAt(path)),
+  );
+}
+
+/** The same as they were when they were read. */
+function contentIn({ corefile, plan }: Configuration): string {
+  return withFiles(
+    corefile.fingerprint,
+    plan.files.map(({ text }) => text),
+  );
+}
+
+function withFiles(corefile: string, files: readonly string[]): string {
+  return JSON.stringify([corefile, ...files.map((text) => createHash('sha256').update(text).digest('hex'))]);
+}
+
+function textAt(path: string): string {
+  const file = readSmallFile(path, bounds.certificateText);
+  return file.kind === 'text' ? file.text : file.trouble;
 }

@@ -11,9 +11,10 @@ import type { UdpTransport } from '../transport/udp-transport.ts';
 import { AnswerCounts } from './answer-counts.ts';
 import type { Generation, ProcessParts } from './generation.ts';
 import { HttpListeners } from './http-listeners.ts';
+import { httpCounts, terminatorOf } from './encrypted-listeners.ts';
 import { ListenError, Listeners, type Prepared, type WantedListener, limitsOf } from './listeners.ts';
 import { messageOf } from './message-of.ts';
-import { overlap, placeText } from './plan.ts';
+import { overlap, placeText } from './listen-address.ts';
 import { type PanicReport, Responder, panicText } from './responder.ts';
 
 /** All that listens: what is for DNS, and what is for health, readiness and metrics. */
@@ -76,7 +77,9 @@ function handlersOf(generation: Generation, parts: ProcessParts): ReadonlyMap<st
   const log = parts.log.logger();
   const panics = parts.metrics.counter('coredns_panics_total', 'Exceptions that answering a query ended in.').with();
   return new Map(
-    [...generation.served].map(([key, { at, router, timeouts }]) => {
+    [...generation.served].map(([key, served]) => {
+      const { at, router, timeouts, httpsConnections } = served;
+      const isEncrypted = at.scheme !== 'dns';
       const counts = new AnswerCounts(parts.metrics, router.server);
       const panic: PanicReport = (error, question) => {
         panics.add();
@@ -84,9 +87,17 @@ function handlersOf(generation: Generation, parts: ProcessParts): ReadonlyMap<st
       };
       const idle = timeouts?.idle ?? bounds.tcpIdle;
       const answers = parts.answers?.forListener(parts.metrics, router.server);
-      const responder = new Responder({ resolver: router, facts: parts.facts, counts, panic, idle, answers });
+      const { facts } = parts;
+      const responder = new Responder({ resolver: router, facts, counts, panic, idle, answers, isEncrypted });
       const handler: RequestHandler = (exchange) => responder.respond(exchange);
-      return [key, { at, handler, limits: limitsOf(timeouts) }] as const;
+      const limits = {
+        ...limitsOf(timeouts),
+        ...(httpsConnections === undefined ? {} : { dohConnections: httpsConnections }),
+      };
+      return [
+        key,
+        { at, handler, limits, tls: terminatorOf(served, log), responded: httpCounts(parts.metrics, served) },
+      ] as const;
     }),
   );
 }

@@ -14,7 +14,7 @@ import { formatDuration } from '../corefile/duration.ts';
 import type { LameDuck } from '../plugins/plugin.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Generation } from './generation.ts';
-import type { ListenerPair, Listeners } from './listeners.ts';
+import { type ListenerPair, type Listeners, listenersOf } from './listeners.ts';
 
 /** Milliseconds between two looks at the counts, and looks without anything new after which it is quiet: 2 s. */
 const LOOK = 100;
@@ -46,7 +46,7 @@ interface Traffic {
 
 function trafficOf(pairs: readonly ListenerPair[]): Traffic {
   let [requests, connections] = [0, 0];
-  for (const { counts } of pairs.flatMap(({ udp, tcp }) => [udp, tcp])) {
+  for (const { counts } of pairs.flatMap(listenersOf)) {
     requests += counts.requests;
     connections += counts.connections;
   }

@@ -28,7 +28,7 @@ function withDefaults(limits: Partial<Bounds> | undefined): Bounds {
 export class Serving {
   handler: RequestHandler;
   limits: Bounds;
-  readonly counts: { -readonly [count in keyof TransportCounts]: number };
+  readonly counts: { -readonly [count in keyof TransportCounts]-?: number };
   readonly report: TransportReport;
   #reportedInThisTick = false;
 
@@ -36,7 +36,17 @@ export class Serving {
     this.handler = handler;
     this.report = report;
     this.limits = withDefaults(limits);
-    this.counts = { requests: 0, connections: 0, ignored: 0, overBound: 0, cutOff: 0, unsent: 0, failed: 0 };
+    this.counts = {
+      requests: 0,
+      connections: 0,
+      ignored: 0,
+      overBound: 0,
+      overInFlight: 0,
+      cutOff: 0,
+      handshakes: 0,
+      unsent: 0,
+      failed: 0,
+    };
   }
 
   setLimits(limits: Partial<Bounds>): void {

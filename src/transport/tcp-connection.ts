@@ -2,7 +2,8 @@
  * One TCP connection: queries in, replies out as they are ready, in any order (RFC 7766 §6.2.1, RFC 9210).
  *
  *     'data' ──► FrameReader ──► handler ──► TcpReplies ──► socket
- *        ▲                          └─ defer() ──► endReply, later ──┘
+ *        ▲                          ├─ defer() ──► endReply, later ──┤
+ *        │                          └─ stream() ─► TcpStreams ────────┘
  *        └── reading pauses while too much is in flight or unsent
  *
  * A connection passes through these phases, never backwards:
@@ -16,25 +17,27 @@
 import type { Socket } from 'node:net';
 import { FrameReader, type FrameWriter } from './frames.ts';
 import type { Serving } from './serving.ts';
+import type { Accepted, StreamConnection } from './stream-listener.ts';
 import type { TcpClient, TcpExchange } from './tcp-exchange.ts';
 import { TcpReplies } from './tcp-replies.ts';
-import type { Family } from './transport.ts';
+import { TcpStreams } from './tcp-streams.ts';
+import type { Family, MessageSource } from './transport.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-/** The two ends of a connection, as text and ports. */
-export type TcpEnds = Pick<TcpClient, 'clientFamily' | 'clientAddress' | 'clientPort' | 'localAddress' | 'localPort'>;
-
-export class TcpConnection implements TcpClient {
+export class TcpConnection implements TcpClient, StreamConnection {
   readonly clientFamily: Family;
   readonly clientAddress: string;
   readonly clientPort: number;
   readonly localAddress: string;
   readonly localPort: number;
   readonly #socket: Socket;
+  /** The TCP connection itself, where the socket is what TLS makes of it. */
+  readonly #carrier: Socket;
   readonly #serving: Serving;
   readonly #exchange: TcpExchange;
   readonly #replies: TcpReplies;
+  readonly #streams: TcpStreams;
   readonly #frames = new FrameReader();
   #phase: 'open' | 'draining' | 'ended' | 'closed' = 'open';
   #peerEnded = false;
@@ -45,7 +48,7 @@ export class TcpConnection implements TcpClient {
   #wake: NodeJS.Immediate | undefined;
 
   /** `exchange` and `writer` are shared by all connections of a listener: each uses them within its turn. */
-  constructor(socket: Socket, ends: TcpEnds, serving: Serving, exchange: TcpExchange, writer: FrameWriter) {
+  constructor({ socket, carrier, ends }: Accepted, serving: Serving, exchange: TcpExchange, writer: FrameWriter) {
     ({
       clientFamily: this.clientFamily,
       clientAddress: this.clientAddress,
@@ -54,11 +57,18 @@ export class TcpConnection implements TcpClient {
       localPort: this.localPort,
     } = ends);
     this.#socket = socket;
+    this.#carrier = carrier;
     this.#serving = serving;
     this.#exchange = exchange;
-    this.#replies = new TcpReplies(socket, serving, writer, () => {
+    this.#replies = new TcpReplies({ socket, isSecure: socket !== carrier }, serving, writer, () => {
       // Not in this tick: while the peer reads, its writes would follow each other and leave nobody else a turn.
       if (socket.isPaused()) this.#serveSoon();
+      this.#streams.goOn();
+    });
+    this.#streams = new TcpStreams(this.#replies, exchange.reply, {
+      written: () => this.#replies.write(),
+      finished: () => this.endReply(undefined),
+      cut: () => this.#cutOff(),
     });
     this.#peerDeadline = performance.now() + serving.limits.tcpFirstQuery;
     socket.on('data', (chunk: Buffer) => {
@@ -120,6 +130,11 @@ export class TcpConnection implements TcpClient {
       }
     }
     this.#serveSoon();
+  }
+
+  streamReply(source: MessageSource): void {
+    if (this.#phase === 'closed') source.ended();
+    else this.#streams.add(source);
   }
 
   /** Takes queries while bounds allow, writes what is ready, and settles what happens next. */
@@ -202,7 +217,7 @@ export class TcpConnection implements TcpClient {
   #cutOff(): void {
     this.#serving.counts.cutOff++;
     this.#gone();
-    this.#socket.resetAndDestroy();
+    this.#carrier.resetAndDestroy();
   }
 
   #gone(): void {
@@ -210,5 +225,6 @@ export class TcpConnection implements TcpClient {
     this.#peerDeadline = NEVER;
     clearImmediate(this.#wake);
     this.#replies.drop();
+    this.#streams.drop();
   }
 }

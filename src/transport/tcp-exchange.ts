@@ -3,20 +3,15 @@
  * listener pass through one exchange, since a handler keeps it only until it returns.
  */
 import { FRAME_MESSAGE } from './frames.ts';
+import { type ReplyCounter, ReplyOnce } from './reply-once.ts';
 import type { OpenExchange } from './serving.ts';
-import type { Family, ReplyHandle } from './transport.ts';
+import type { StreamEnds } from './stream-listener.ts';
+import type { Family, MessageSource, ReplyHandle } from './transport.ts';
 
 /** What a query needs of its connection. */
-export interface TcpClient {
-  readonly clientFamily: Family;
-  readonly clientAddress: string;
-  readonly clientPort: number;
-  readonly localAddress: string;
-  readonly localPort: number;
-  /** Counts one more query in flight. */
-  beginReply(): void;
-  /** Ends one query in flight, with the reply, which is borrowed, or without. */
-  endReply(message: Uint8Array | undefined): void;
+export interface TcpClient extends StreamEnds, ReplyCounter {
+  /** Sends the messages of a query in flight one by one, and then ends it. */
+  streamReply(source: MessageSource): void;
 }
 
 const NOBODY: TcpClient = {
@@ -27,6 +22,7 @@ const NOBODY: TcpClient = {
   localPort: 0,
   beginReply: () => {},
   endReply: () => {},
+  streamReply: (source) => source.ended(),
 };
 
 export class TcpExchange implements OpenExchange {
@@ -66,26 +62,9 @@ export class TcpExchange implements OpenExchange {
   }
 }
 
-class TcpReplyHandle implements ReplyHandle {
-  readonly #client: TcpClient;
-  #open = true;
-
-  constructor(client: TcpClient) {
-    this.#client = client;
-    client.beginReply();
-  }
-
-  send(message: Uint8Array): void {
-    this.#finish(message);
-  }
-
-  drop(): void {
-    this.#finish(undefined);
-  }
-
-  #finish(message: Uint8Array | undefined): void {
-    if (!this.#open) return;
-    this.#open = false;
-    this.#client.endReply(message);
+class TcpReplyHandle extends ReplyOnce<TcpClient> {
+  stream(source: MessageSource): void {
+    if (this.take()) this.client.streamReply(source);
+    else source.ended();
   }
 }

@@ -12,8 +12,15 @@ import type { Serving } from './serving.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
+/** Where replies go; TLS has never taken a block by the time that writing returns. */
+export interface ReplySocket {
+  readonly socket: Socket;
+  readonly isSecure: boolean;
+}
+
 export class TcpReplies {
   readonly #socket: Socket;
+  readonly #isSecure: boolean;
   readonly #serving: Serving;
   readonly #frames: FrameWriter;
   readonly #onLeft: () => void;
@@ -25,8 +32,9 @@ export class TcpReplies {
   #dropped = false;
 
   /** @param onLeft is called when the system has taken a block that was written */
-  constructor(socket: Socket, serving: Serving, frames: FrameWriter, onLeft: () => void) {
+  constructor({ socket, isSecure }: ReplySocket, serving: Serving, frames: FrameWriter, onLeft: () => void) {
     this.#socket = socket;
+    this.#isSecure = isSecure;
     this.#serving = serving;
     this.#frames = frames;
     this.#onLeft = onLeft;
@@ -85,7 +93,7 @@ export class TcpReplies {
 
   #writeFrames(): void {
     const block = this.#takeFrames();
-    if (this.#socket.writableLength > 0) {
+    if (this.#isSecure || this.#socket.writableLength > 0) {
       this.#send(copyOf(block));
       return;
     }

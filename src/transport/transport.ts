@@ -7,6 +7,7 @@
  * Whatever opens a socket for DNS stands here, one file per protocol, and all of them are interchangeable behind `Listener`.
  */
 import type { Bounds } from '../bounds.ts';
+import type { TlsTerminator } from './tls-terminator.ts';
 
 export type Protocol = 'udp' | 'tcp';
 
@@ -56,7 +57,23 @@ export interface ReplyHandle {
   send(message: Uint8Array): void;
   /** Gives the reply up: nothing is sent. */
   drop(): void;
+  /** In place of `send`, where a reply may be several messages: over a stream (RFC 5936 §2.2). Left out elsewhere. */
+  stream?(source: MessageSource): void;
 }
+
+/** A reply of several messages, each made when the client has taken those before it. */
+export interface MessageSource {
+  /**
+   * Writes the next message to `target` from offset 0, which is as long as a message can be. Gives the number of its octets;
+   * `NO_REPLY` behind the last one; `CUT_OFF` where the client must not take what it got for the whole. It must not throw.
+   */
+  next(target: Uint8Array): number;
+  /** Called once: nothing more will be asked for, because it has all been sent, or because the client is gone. */
+  ended(): void;
+}
+
+/** What a source of messages returns to have the connection closed at once. */
+export const CUT_OFF = -2;
 
 /** What a handler returns when it has written nothing and never will. */
 export const NO_REPLY = 0;
@@ -78,6 +95,11 @@ export interface Listener {
    * connections take them, and on open ones every wait that begins afterwards.
    */
   setLimits(limits: Partial<Bounds>): void;
+  /**
+   * Replaces what new connections are encrypted with, and undefined is nothing; left out where nothing ever is. Connections
+   * that are open stay as they are.
+   */
+  setTls?(tls: TlsTerminator | undefined): void;
   /** Stops taking requests, lets deferred replies leave for at most `graceMs`, then closes. Resolves when closed. */
   stop(graceMs: number): Promise<void>;
   /** Closes at once. Resolves when closed. */
@@ -96,8 +118,12 @@ export interface TransportCounts {
   readonly ignored: number;
   /** Queries, replies and connections beyond a bound. */
   readonly overBound: number;
+  /** UDP queries among those: they were dropped because too many replies were deferred. */
+  readonly overInFlight?: number;
   /** TCP connections ended because the client was idle or slow, or did not read. */
   readonly cutOff: number;
+  /** TLS handshakes that failed or took too long, and clients without the certificate that they need. */
+  readonly handshakes?: number;
   /**
    * UDP replies that the system refused. Those that it refuses within the request's own tick are not seen: a callback
    * for each would cost every query a twentieth of its time.

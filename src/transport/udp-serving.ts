@@ -24,6 +24,7 @@ export class UdpServing {
   beginReply(): boolean {
     if (this.#inFlight >= this.serving.limits.udpInFlight) {
       this.serving.counts.overBound++;
+      this.serving.counts.overInFlight++;
       return false;
     }
     this.#inFlight++;

@@ -2,10 +2,11 @@
  * The two ways to speak UDP, which are interchangeable: through `node:dgram` everywhere, and in batches where the system and
  * Node can do it.
  */
+import type { UdpSockets } from './client/udp-sockets.ts';
 import type { Listener, TransportReport } from './transport.ts';
 import { type UdpOptions, openUdp } from './udp.ts';
 import { batchSupport } from './udp-batch/support.ts';
-import { openUdpBatch, openUdpBatchWildcard } from './udp-batch/udp-batch.ts';
+import { batchParts, openUdpBatch, openUdpBatchWildcard } from './udp-batch/udp-batch.ts';
 import { type UdpWildcardListener, type UdpWildcardOptions, openUdpWildcard } from './udp-wildcard.ts';
 
 export const udpKinds = ['batch', 'dgram'] as const;
@@ -43,4 +44,14 @@ export function chosenUdp(choice: Promise<UdpKind>): UdpTransport {
     open: async (options) => ways[await choice].open(options),
     openWildcard: async (options) => ways[await choice].openWildcard(options),
   };
+}
+
+/** What opens sockets to upstreams, by the way that is being chosen: undefined until then, and where `node:dgram` serves. */
+export function chosenSockets(choice: Promise<UdpKind>): () => UdpSockets | undefined {
+  let sockets: UdpSockets | undefined;
+  const choose = async (): Promise<void> => {
+    if ((await choice) === 'batch') sockets = batchParts().clients;
+  };
+  void choose();
+  return () => sockets;
 }

@@ -6,6 +6,7 @@
  * again every ten seconds and whenever `refresh` is called.
  */
 import { networkInterfaces } from 'node:os';
+import { codeOf, textOf } from './system-error.ts';
 import type { Listener, OpenOptions } from './transport.ts';
 import { UdpListener } from './udp.ts';
 import type { OpenUdpEndpoint } from './udp-serving.ts';
@@ -162,12 +163,4 @@ class UdpWildcard extends UdpListener implements UdpWildcardListener {
     this.#closed = true;
     clearInterval(this.#timer);
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -4,6 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bounds } from '../bounds.ts';
 import { Serving } from './serving.ts';
+import { textOf } from './system-error.ts';
 import type { Listener, OpenOptions, RequestHandler } from './transport.ts';
 import { type OpenUdpEndpoint, type UdpEndpoint, UdpServing } from './udp-serving.ts';
 import { UdpSocket } from './udp-socket.ts';
@@ -85,9 +86,7 @@ export class UdpListener implements Listener {
     try {
       await this.#add(address, port, openDgram);
     } catch (error) {
-      report(
-        `UDP: ${address} port ${port} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      report(`UDP: ${address} port ${port} cannot be opened: ${textOf(error)}`);
     }
   }
 

@@ -33,6 +33,7 @@ export function withDefaults(resource: Resource, object: JsonObject, allocate: (
       return withNamespaceDefaults(object);
     case 'endpointslices':
     case 'pods':
+    case 'serviceimports':
       return object;
   }
 }
@@ -48,7 +49,13 @@ function required(field: string): FieldError {
 function nameErrors(resource: Resource, name: string): readonly FieldError[] {
   if (name === '')
     return [{ ...required('metadata.name'), message: 'Required value: name or generateName is required' }];
-  const forms = { services: SERVICE_LABEL, namespaces: LABEL, endpointslices: SUBDOMAIN, pods: SUBDOMAIN };
+  const forms = {
+    services: SERVICE_LABEL,
+    namespaces: LABEL,
+    endpointslices: SUBDOMAIN,
+    pods: SUBDOMAIN,
+    serviceimports: SUBDOMAIN,
+  };
   return forms[resource.name].test(name) ? [] : [wrong('metadata.name', name, 'not a name for this resource')];
 }
 
@@ -60,6 +67,7 @@ function contentErrors(resource: Resource, object: JsonObject): readonly FieldEr
       return sliceErrors(object);
     case 'namespaces':
     case 'pods':
+    case 'serviceimports':
       return [];
   }
 }

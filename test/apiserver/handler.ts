@@ -32,6 +32,8 @@ export interface Settings {
   watchSeconds: number;
   /** `gitVersion`. */
   version: string;
+  /** The version in which ServiceImports are served: that of their CRD, if one is installed. */
+  serviceImports: 'none' | 'v1alpha1' | 'v1beta1';
 }
 
 const HEALTH = new Set(['/healthz', '/livez', '/readyz']);
@@ -89,6 +91,9 @@ export class Handler {
     const user = this.#parts.access.authenticate(request);
     requireJson(request.headers.accept);
     if (place === undefined) return this.#answerOther(exchange);
+    if (place.resource.name === 'serviceimports' && place.version !== this.#parts.settings.serviceImports) {
+      return exchange.sendText(404, '404 page not found\n', PLAIN_TEXT);
+    }
     if (verb === undefined) throw new statuses.Refusal(statuses.methodNotAllowed());
     this.#parts.access.authorize(user, verb, place);
     return this.#serve(exchange, place, verb);

@@ -3,13 +3,16 @@ import { isResourceName, type Resource, resources } from './resources.ts';
 
 export interface Place {
   readonly resource: Resource;
+  readonly version: string;
   /** Empty for all namespaces, and for what is in none. */
   readonly namespace: string;
   /** Empty for the collection. */
   readonly name: string;
 }
 
-const PREFIX = /^\/(?:api|apis\/([^/]+))\/v1\//;
+const PREFIX = /^\/(?:api|apis\/([^/]+))\/(v1|v1alpha1|v1beta1)\//;
+
+const CUSTOM_GROUP = 'multicluster.x-k8s.io';
 
 /** The place at a path; undefined where there is no resource. */
 export function placeOf(path: string): Place | undefined {
@@ -17,7 +20,7 @@ export function placeOf(path: string): Place | undefined {
   if (prefix === null) return undefined;
   const parts = decoded(path.slice(prefix[0].length));
   if (parts === undefined) return undefined;
-  const group = prefix[1] ?? '';
+  const [, group = '', version = ''] = prefix;
   const [first, second, ...rest] = parts;
   // `namespaces/x` alone is a Namespace; with something behind it, x is where that is.
   const isBelow = first === 'namespaces' && second !== undefined && rest.length > 0;
@@ -25,10 +28,12 @@ export function placeOf(path: string): Place | undefined {
   const [plural = '', name = '', ...more] = isBelow ? rest : parts;
   if (!isResourceName(plural) || more.length > 0) return undefined;
   const resource = resources[plural];
+  // What is defined by a CRD has one version or another.
+  if ((version === 'v1') !== (resource.group !== CUSTOM_GROUP)) return undefined;
   if (resource.group !== group || (isBelow && !resource.isNamespaced)) return undefined;
   // An object that is in a namespace has no path without it.
   if (resource.isNamespaced && !isBelow && name !== '') return undefined;
-  return { resource, namespace, name };
+  return { resource, version, namespace, name };
 }
 
 function decoded(path: string): readonly string[] | undefined {

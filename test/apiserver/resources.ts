@@ -1,6 +1,6 @@
 /** The resources that the server has, and everything that differs between them. */
 
-export const RESOURCE_NAMES = ['services', 'endpointslices', 'namespaces', 'pods'] as const;
+export const RESOURCE_NAMES = ['services', 'endpointslices', 'namespaces', 'pods', 'serviceimports'] as const;
 
 /** The plural, as it stands in paths. */
 export type ResourceName = (typeof RESOURCE_NAMES)[number];
@@ -86,6 +86,19 @@ export const resources: Readonly<Record<ResourceName, Resource>> = {
       'status.nominatedNodeName',
     ],
     blank: ',"spec":{"containers":null},"status":{}',
+  },
+  serviceimports: {
+    name: 'serviceimports',
+    singular: 'serviceimport',
+    shortNames: ['svcim'],
+    kind: 'ServiceImport',
+    group: 'multicluster.x-k8s.io',
+    apiVersion: 'multicluster.x-k8s.io/v1beta1',
+    isNamespaced: true,
+    hasGeneration: true,
+    returnsDeleted: false,
+    fields: [],
+    blank: '',
   },
 };
 

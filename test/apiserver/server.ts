@@ -7,7 +7,7 @@
  *                                     state (a collection for each resource)
  *
  * It follows the Kubernetes API conventions and refuses what a real server refuses. It knows Services, EndpointSlices,
- * Namespaces and Pods; there are no controllers, no patches, no tables and no protobuf.
+ * Namespaces, Pods, and ServiceImports where their CRD is installed; there are no controllers, no patches, no tables and no protobuf.
  */
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -74,6 +74,7 @@ export class ApiServer {
       bookmarkMilliseconds: 0,
       watchSeconds: WATCH_SECONDS,
       version: 'v1.36.0',
+      serviceImports: 'none',
       ...options.settings,
     };
     const isRequired = options.clientCertificates === 'required';

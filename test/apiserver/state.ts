@@ -25,6 +25,7 @@ export class State {
       endpointslices: collection('endpointslices'),
       namespaces: collection('namespaces'),
       pods: collection('pods'),
+      serviceimports: collection('serviceimports'),
     };
     this.hasManagedFields = options.hasManagedFields;
     this.#revision = options.revision;

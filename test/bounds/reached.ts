@@ -17,15 +17,19 @@ const lowered = at('bounds/lowered');
 const udp = at('transport/udp');
 const tcp = at('transport/tcp');
 const connection = at('transport/tcp-connection');
+const https = at('transport/https');
 const forwardLimits = at('plugins/forward/limits');
 const exchange = at('plugins/forward/exchange');
 const forwardOptions = at('plugins/forward/options');
 const clientLimits = at('transport/client/limits');
 const corefile = at('corefile/bounds');
 const hosts = at('plugins/hosts');
+const zones = at('plugins/file/bounds');
 const parser = at('cluster/fixture/parser');
 const documents = at('cluster/fixture/documents');
+const expressions = at('plugins/expressions/errors');
 const watch = at('cluster/watch/limits');
+const transfer = at('plugins/transfer/transfer');
 
 export const reached: Readonly<Record<keyof typeof bounds, TestName>> = {
   udpMessage: udp('are dropped where they are longer'),
@@ -45,7 +49,23 @@ export const reached: Readonly<Record<keyof typeof bounds, TestName>> = {
   tcpIdle: connection('ends a connection without a further whole query, also where an octet comes now and then'),
   tcpWrite: connection('is cut off where one reply after the other was deferred'),
   tcpLinger: connection('is over for a peer that does not close its side after ours'),
+  transfers: transfer('are bounded in all (transfers), also where they were answered before others began'),
+  transfersPerClient: transfer('are bounded for each client (transfersPerClient)'),
+  transferNetworks: at('plugins/transfer/options')('more addresses and networks than the bound (transferNetworks)'),
+  tlsHandshake: at('transport/tls')(
+    'tlsHandshake: that takes too long is cut off, also where an octet comes now and then',
+  ),
+  dohConnections: https('CVE-2025-68151: dohConnections: one connection more is closed at once, before any handshake'),
+  dohStreams: https('dohStreams: offers no more streams than that'),
+  dohHeader: https('dohHeader, dohFields: a header that is too long, or has too many fields, is not read'),
+  dohFields: https('dohHeader, dohFields: a header that is too long, or has too many fields, is not read'),
+  dohTarget: https('CVE-2026-32936: dohTarget: a GET that is too long is refused before it is decoded'),
+  dohRequest: https(
+    'dohRequest: a body that takes too long is answered with 408, over HTTP/2 without harm to other streams',
+  ),
+  dohBodies: https('CVE-2025-68151: dohBodies: all bodies of a connection together are bounded'),
   lookupsPerQuery: at('server/responder')('share one budget, however they branch'),
+  searchDomains: at('plugins/searchpath/complete')('more domains than the table of bounds has'),
   upstreamAttemptsPerQuery: forwardLimits(
     'upstreamAttemptsPerQuery: the budget goes over retries, TCP and all look-ups of a client query',
   ),
@@ -82,11 +102,28 @@ export const reached: Readonly<Record<keyof typeof bounds, TestName>> = {
   corefileProblems: at('corefile/problems')('is bounded, errors and warnings apart'),
   regexpLength: at('plugins/errors')('a regular expression is bounded'),
   regexpGroups: at('plugins/errors')('a regular expression is bounded'),
+  expressionLength: expressions('refuses an expression that is too long'),
+  expressionDepth: expressions('refuses %s that are nested too deeply'),
+  expressionSteps: expressions('steps of a list in a list'),
+  expressionText: expressions('a long text'),
+  expressionList: expressions('a long range'),
   templateRecord: at('plugins/template')('bounds what is written'),
+  rewriteRules: at('plugins/rewrite/question')('rewriteRules: more rules than this are an error'),
+  rewriteExpressions: at('plugins/rewrite/question')('rewriteExpressions: more expressions than this are an error'),
+  rewriteText: at('plugins/rewrite/question')('rewriteText: what a rule makes ends at this many characters'),
+  rewriteOption: at('plugins/rewrite/edns0')('rewriteOption: no option of more octets'),
   errorText: at('plugins/errors')('cuts a text without end'),
   hostsText: lowered('hostsText: a larger file is not served, and what is inline is'),
+  aclNetworks: at('plugins/acl')('more networks than there may be'),
   hostsEntries: hosts('is not served beyond a million entries'),
   hostsPerName: hosts('gives a name at most 256 addresses, and an address at most 256 names'),
+  zoneText: zones('zoneText: what is larger is not served'),
+  zoneEntry: zones('zoneEntry: an entry that is longer is an error'),
+  zoneRecords: zones('zoneRecords: a zone with more is not served'),
+  zonePerName: zones('zonePerName: a zone with more of one name is not served'),
+  zoneNames: zones('zoneNames: a zone with more is not served'),
+  zoneIncludes: zones('zoneIncludes: a file that includes itself ends there'),
+  zoneGenerated: zones('zoneGenerated: a line that makes more is an error'),
   weightsText: at('plugins/loadbalance-weights')('grows too large'),
   logWaiting: at('telemetry/logger')('costs lines beyond the bound, which are counted and told'),
   fixtureText: parser('a file larger than the bound is not read'),

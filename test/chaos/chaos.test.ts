@@ -1,41 +1,14 @@
 /** A short campaign, as the command runs it; long ones are run with `npm run chaos -- --seconds N --seed S`. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { type Child, startChild } from '../support/child.ts';
 
 const CHAOS = fileURLToPath(new URL('chaos.ts', import.meta.url));
 /** Milliseconds: of the campaign, and of the longest recovery after it. */
 const TIME = 150_000;
 
-interface Run {
-  readonly child: ChildProcess;
-  readonly output: () => string;
-  printed(text: string): Promise<void>;
-  ended(): Promise<number | null>;
-}
-
-function run(...args: readonly string[]): Run {
-  const child = spawn(process.execPath, [CHAOS, ...args], { stdio: 'pipe' });
-  // It has a program of its own to end.
-  onTestFinished(() => void child.kill('SIGTERM'));
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  const signal = AbortSignal.timeout(TIME);
-  const closed = once(child, 'close', { signal });
-  return {
-    child,
-    output: () => text,
-    printed: async (wanted) => {
-      // oxlint-disable-next-line no-await-in-loop -- one piece after another
-      while (!text.includes(wanted)) await once(child.stdout, 'data', { signal });
-    },
-    ended: async () => {
-      await closed;
-      return child.exitCode;
-    },
-  };
-}
+/** It has a program of its own to end. */
+const run = (...args: readonly string[]): Child => startChild(CHAOS, { args, time: TIME, signal: 'SIGTERM' });
 
 describe('chaos', () => {
   it('answers are right through twenty bad seconds', { timeout: TIME }, async () => {

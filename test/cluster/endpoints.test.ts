@@ -1,6 +1,7 @@
 /** Endpoints: their labels, their addresses, and the order in which they come. */
 import { describe, expect, it } from 'vitest';
 import { ServiceEndpoints, SliceEndpoints, dashedAddress, distinctAddresses } from '../../src/cluster/endpoints.ts';
+import { hashName } from '../../src/cluster/name-table.ts';
 import { formatAddress } from '../../src/dns/address.ts';
 import { Name } from '../../src/dns/name.ts';
 import { makeSlice } from './objects.ts';
@@ -12,6 +13,18 @@ const labelsOf = (slice: ReturnType<typeof makeSlice>, podNames = false): readon
 
 const texts = (octets: Uint8Array, width: number): readonly string[] =>
   Array.from({ length: octets.length / width }, (_, i) => formatAddress(octets.subarray(i * width, (i + 1) * width)));
+
+/** Two labels that the index takes for one another: among some 80,000 there are two as likely as not. */
+function labelsOfOneHash(): readonly [string, string] {
+  const labels = new Map<number, string>();
+  for (let i = 0; ; i++) {
+    const label = `host-${i}`;
+    const hash = hashName('', label);
+    const before = labels.get(hash);
+    if (before !== undefined) return [before, label];
+    labels.set(hash, label);
+  }
+}
 
 describe('an address as a label', () => {
   it.each([
@@ -64,6 +77,16 @@ describe('the label of an endpoint', () => {
     expect(endpoints.positionsOf('p', false)).toEqual([]);
     expect(endpoints.positionsOf('10-0-0-1', false)).toEqual([]);
     expect(endpoints.positionsOf('', false)).toEqual([]);
+  });
+
+  it('leads to no endpoint whose label has the same hash', () => {
+    const [one, other] = labelsOfOneHash();
+    const slice = makeSlice({ addresses: ['10.0.0.1', '10.0.0.2', '10.0.0.3'], hostnames: [one, other, one] });
+    const endpoints = new SliceEndpoints(slice);
+    expect(endpoints.positionsOf(one, false)).toEqual([0, 2]);
+    expect(endpoints.positionsOf(other, false)).toEqual([1]);
+    const withoutOther = new SliceEndpoints(makeSlice({ addresses: ['10.0.0.1'], hostnames: [one] }));
+    expect(withoutOther.positionsOf(other, false)).toEqual([]);
   });
 });
 

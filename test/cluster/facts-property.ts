@@ -7,8 +7,8 @@ import * as fc from 'fast-check';
 import { pathToFileURL } from 'node:url';
 import type { EndpointSlice, Service } from '../../src/cluster/objects.ts';
 import type { ClusterState } from '../../src/cluster/state.ts';
-import type { Answer } from '../../src/plugins/answer.ts';
-import type { Host } from '../../src/plugins/plugin.ts';
+import { type Answer, reply } from '../../src/plugins/answer.ts';
+import type { Host, Plugin } from '../../src/plugins/plugin.ts';
 import { makeHost } from '../plugins/support.ts';
 
 /** The modules of one copy of `src/`. */
@@ -16,11 +16,12 @@ export async function loadModules(folder: string) {
   // A copy of a module has the module's type; the import of a computed path cannot say so itself.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const load = <M>(file: string): Promise<M> => import(pathToFileURL(`${folder}/${file}`).href) as Promise<M>;
-  const [state, facts, kubernetes, searchpath, query, chain, router, writer, name, corefile, problems] =
+  const [state, facts, kubernetes, external, searchpath, query, chain, router, writer, name, corefile, problems] =
     await Promise.all([
       load<typeof import('../../src/cluster/state.ts')>('cluster/state.ts'),
       load<typeof import('../../src/cluster/facts.ts')>('cluster/facts.ts'),
       load<typeof import('../../src/plugins/kubernetes/kubernetes.ts')>('plugins/kubernetes/kubernetes.ts'),
+      load<typeof import('../../src/plugins/k8s_external/k8s_external.ts')>('plugins/k8s_external/k8s_external.ts'),
       load<typeof import('../../src/plugins/searchpath/searchpath.ts')>('plugins/searchpath/searchpath.ts'),
       load<typeof import('../../src/plugins/query.ts')>('plugins/query.ts'),
       load<typeof import('../../src/server/chain.ts')>('server/chain.ts'),
@@ -30,7 +31,7 @@ export async function loadModules(folder: string) {
       load<typeof import('../../src/corefile/corefile.ts')>('corefile/corefile.ts'),
       load<typeof import('../../src/corefile/problems.ts')>('corefile/problems.ts'),
     ]);
-  return { state, facts, kubernetes, searchpath, query, chain, router, writer, name, corefile, problems };
+  return { state, facts, kubernetes, external, searchpath, query, chain, router, writer, name, corefile, problems };
 }
 
 export type Modules = Awaited<ReturnType<typeof loadModules>>;
@@ -63,8 +64,18 @@ const service: fc.Arbitrary<Service> = fc.record({
   clusterIPs: fc.subarray([...addresses, address6]),
   externalName: fc.constantFrom('t.a.svc.z', 's.b.svc.z', 'x.other', 'x.s.a.svc.z', '10.0.0.1'),
   ports,
-  externalAddresses: fc.constant([]),
+  externalAddresses: fc.subarray(['192.0.2.1', '192.0.3.1', 'lb.other']),
 });
+
+const SERVICE: Service = {
+  namespace: 'x',
+  name: 'x',
+  kind: 'cluster-ip',
+  clusterIPs: [],
+  externalName: '',
+  ports: [],
+  externalAddresses: [],
+};
 
 const slice: fc.Arbitrary<EndpointSlice> = fc
   .record({
@@ -136,13 +147,39 @@ const change: fc.Arbitrary<Change> = fc.oneof(
       ({ state }) =>
         state.removePod(namespace, 'p'),
   ),
-  fc.constant<Change>(({ state }) => state.markSynced(['namespaces', 'services', 'endpointslices', 'pods'])),
+  service.map(
+    (one): Change =>
+      ({ state }) =>
+        state.imports.setService({ ...one, kind: one.kind === 'external-name' ? 'headless' : one.kind }),
+  ),
+  fc.tuple(slice, fc.constantFrom('east', 'west')).map(
+    ([one, cluster]): Change =>
+      ({ state }) =>
+        state.imports.setSlice({ ...one, cluster }),
+  ),
+  fc.tuple(anyNamespace, anyService).map(
+    ([ns, name]): Change =>
+      ({ state }) =>
+        state.imports.removeService(ns, name),
+  ),
+  fc.tuple(anyNamespace, fc.constantFrom('one', 'two')).map(
+    ([ns, name]): Change =>
+      ({ state }) =>
+        state.imports.removeSlice(ns, name),
+  ),
+  fc.constant<Change>(({ state }) =>
+    state.markSynced(['namespaces', 'services', 'endpointslices', 'pods', 'serviceimports', 'importedslices']),
+  ),
   fc.subarray([ownAddress, address6]).map(
     (own): Change =>
       (world) =>
         world.setOwnAddresses(own),
   ),
 );
+
+/** What a test's own plugin answers: the families that the cluster speaks, and how many pods have an address. */
+const FAMILIES = 'families.test';
+const PODS = 'pods.test';
 
 const questions: readonly string[] = [
   'z',
@@ -159,6 +196,16 @@ const questions: readonly string[] = [
   '1.1.0.10.in-addr.arpa',
   '1.0.1.10.in-addr.arpa',
   'd.f.ip6.arpa',
+  // Of several clusters.
+  ...['s', 'h.east.s', 'east.s', '_http._tcp.s'].flatMap((name) => namespaces.map((ns) => `${name}.${ns}.svc.c`)),
+  // For clients outside of the cluster.
+  ...['s', 'h.s', '_http._tcp.s'].flatMap((name) => namespaces.map((ns) => `${name}.${ns}.x`)),
+  'x',
+  'ns1.dns.x',
+  '1.2.0.192.in-addr.arpa',
+  '2.0.192.in-addr.arpa',
+  FAMILIES,
+  PODS,
 ];
 
 const anyQuestion = fc.record({
@@ -175,6 +222,7 @@ const directive = fc.record({
     'namespace_labels shown=yes',
     'fallthrough',
   ]),
+  headless: fc.boolean(),
 });
 
 const silent = (): void => undefined;
@@ -202,8 +250,9 @@ class World {
   static async create(modules: Modules, corefile: string): Promise<World> {
     const facts = new modules.facts.FactCounters();
     const state = new modules.state.ClusterState(facts, () => 1_000_000);
-    // The SOA's serial leaves 0 at the first change; it is no fact, since whoever keeps an answer renews it.
-    state.setPod({ namespace: 'x', name: 'x', ip: '' });
+    // The serials of the SOAs leave 0 at the first change; they are no facts, since whoever keeps an answer renews them.
+    state.setService({ ...SERVICE, externalAddresses: ['192.0.2.9'] });
+    state.removeService(SERVICE.namespace, SERVICE.name);
     const problems = new modules.problems.Problems();
     const source = { kind: 'text', name: 'Corefile', text: corefile, folder: '/' } as const;
     const block = modules.corefile.loadCorefile(source, {}, problems)?.blocks[0];
@@ -221,15 +270,18 @@ class World {
     };
     const usesOf = (name: string) => (block?.directives ?? []).filter((one) => one.name.text === name);
     const context = { zones: ['.'], problems, fixtures: ['x'], folder: '/', usesOf };
-    const plugins = [];
-    for (const definition of [modules.searchpath.searchpath, modules.kubernetes.kubernetes]) {
+    const plugins: Plugin[] = [];
+    const definitions = [modules.searchpath.searchpath, modules.external.k8sExternal, modules.kubernetes.kubernetes];
+    for (const definition of definitions) {
       const [use] = usesOf(definition.name);
       const setup = use && definition.configure([use], context);
       if (setup === undefined) throw new Error(problems.list.map((problem) => problem.message).join('; '));
       // oxlint-disable-next-line no-await-in-loop -- one plugin after another, as the server does
-      plugins.push((await setup.create(host)).plugin ?? []);
+      const { plugin } = await setup.create(host);
+      if (plugin !== undefined) plugins.push(plugin);
     }
-    const chain = modules.chain.linkChain(plugins.flat());
+    plugins.push(stateReader(state));
+    const chain = modules.chain.linkChain(plugins);
     const router = (): InstanceType<Modules['router']['Router']> =>
       new modules.router.Router([{ zone: modules.name.Name.root, chain, anyClass: false }], 'dns://:53');
     world = new World(modules, state, facts, router);
@@ -277,6 +329,21 @@ class World {
   }
 }
 
+/** What no name of the zones above asks of the state, as response codes. */
+function stateReader(state: ClusterState): Plugin {
+  return {
+    name: 'state',
+    replayable: true,
+    answer(query) {
+      const name = query.name.toString();
+      if (name === `${PODS}.`) return reply({ rcode: state.podsAt(query, '10.0.0.1').length });
+      if (name !== `${FAMILIES}.`) return reply({ rcode: 5 });
+      const { v4, v6 } = state.families(query);
+      return reply({ rcode: (v4 ? 1 : 0) + (v6 ? 2 : 0) });
+    },
+  };
+}
+
 function octetsOf(
   writer: InstanceType<Modules['writer']['MessageWriter']>,
   question: Parameters<typeof writer.write>[2]['question'],
@@ -307,9 +374,10 @@ export async function checkFacts(modules: Modules, options: { readonly runs: num
       fc.array(change, { minLength: 4, maxLength: 14 }),
       fc.array(change, { minLength: 1, maxLength: 6 }),
       fc.array(anyQuestion, { minLength: 6, maxLength: 12 }),
-      async ({ pods, extra }, before, changes, asked) => {
-        const block = [`pods ${pods}`, ...extra].join('\n');
-        const corefile = `. {\nsearchpath {\nshort_names a\n}\nkubernetes z in-addr.arpa ip6.arpa {\n${block}\n}\n}\n`;
+      async ({ pods, extra, headless }, before, changes, asked) => {
+        const block = [`pods ${pods}`, 'multicluster c', ...extra].join('\n');
+        const external = `k8s_external x 0.192.in-addr.arpa {\n${headless ? 'headless' : ''}\n}`;
+        const corefile = `. {\nsearchpath {\nshort_names a\n}\n${external}\nkubernetes z c in-addr.arpa ip6.arpa {\n${block}\n}\n}\n`;
         const world = await World.create(modules, corefile);
         for (const apply of before) apply(world);
         for (const apply of changes) {

@@ -274,7 +274,7 @@ const questions = [
   '1.10.in-addr.arpa.',
 ];
 
-const RESOURCES: readonly Resource[] = ['namespaces', 'services', 'endpointslices', 'pods'];
+const RESOURCES = ['namespaces', 'services', 'endpointslices', 'pods'] as const;
 
 /** Which prefixes are in use is one index: with `noendpoints` it still tells what another view on the same state asked for. */
 const isSharedPrefix = (name: string, { noEndpoints }: Partial<ViewOptions>): boolean =>

@@ -8,6 +8,7 @@ import {
   type Dependent,
   FactCounters,
   addressFact,
+  familiesFact,
   namespaceFact,
   podFact,
   prefixesFact,
@@ -158,6 +159,9 @@ function expectSame({ state, model }: World): void {
     const expected = used.some((one) => one.includes(':') && one.replaceAll(':', '').startsWith(text));
     expect(state.hasPrefix(nobody, 6, nibbles)).toBe(expected);
   }
+  state.markSynced(['services', 'endpointslices']);
+  const v6 = used.some((text) => text.includes(':'));
+  expect(state.families(nobody)).toEqual({ v4: used.some((text) => !text.includes(':')), v6 });
   for (const ip of IPS) {
     for (const namespace of NAMESPACES) {
       const expected = [...model.pods.values()].some((pod) => pod.ip === ip && pod.namespace === namespace);
@@ -217,6 +221,51 @@ describe('the state says what a naive model says', () => {
     expect(first.state.service(nobody, 'default', 'web')).toBeUndefined();
     first.state.setService(service);
     expect(first.state.endpointsOf(service).slices.map(({ slice }) => slice.name)).toEqual(['one', 'three', 'two']);
+  });
+});
+
+describe('the families that a cluster speaks', () => {
+  const asked = (): Dependent & { readonly facts: number[] } => {
+    const facts: number[] = [];
+    return { facts, dependsOn: (fact) => void facts.push(fact) };
+  };
+
+  it('are all of them until the Services and endpoints are known', () => {
+    const { state } = makeWorld();
+    state.setService(makeService({ clusterIPs: ['10.0.0.1'] }));
+    expect(state.families(nobody)).toEqual({ v4: true, v6: true });
+    state.mark(['services', 'endpointslices'], 'stale');
+    expect(state.families(nobody)).toEqual({ v4: true, v6: true });
+    state.markSynced(['services']);
+    expect(state.families(nobody)).toEqual({ v4: true, v6: true });
+    expect(state.families(nobody, ['services'])).toEqual({ v4: true, v6: false });
+    state.markSynced(['endpointslices']);
+    expect(state.families(nobody)).toEqual({ v4: true, v6: false });
+  });
+
+  it('follow the last address of a family, be it of a Service or of an endpoint, and raise the fact then alone', () => {
+    const { state, facts } = makeWorld();
+    state.markSynced(['services', 'endpointslices']);
+    const asker = asked();
+    expect(state.families(asker)).toEqual({ v4: false, v6: false });
+    expect(asker.facts).toContain(familiesFact);
+    const raised = (change: () => void): number => {
+      const before = facts.version(familiesFact);
+      change();
+      return facts.version(familiesFact) - before;
+    };
+    expect(raised(() => state.setService(makeService({ clusterIPs: ['10.0.0.1'] })))).toBe(1);
+    expect(raised(() => state.setService(makeService({ name: 'b', clusterIPs: ['10.0.0.2'] })))).toBe(0);
+    expect(raised(() => state.setEndpointSlice(makeSlice({ addresses: ['fd00::1', 'fd00::2'] })))).toBe(1);
+    expect(state.families(nobody)).toEqual({ v4: true, v6: true });
+    expect(raised(() => state.setEndpointSlice(makeSlice({ addresses: ['fd00::2'] })))).toBe(0);
+    expect(raised(() => state.setService(makeService({ name: 'b', clusterIPs: ['fd00::2'] })))).toBe(0);
+    expect(raised(() => state.removeEndpointSlice('default', 'web-1'))).toBe(0);
+    expect(state.families(nobody)).toEqual({ v4: true, v6: true });
+    expect(raised(() => state.removeService('default', 'b'))).toBe(1);
+    expect(state.families(nobody)).toEqual({ v4: true, v6: false });
+    expect(raised(() => state.removeService('default', 'web'))).toBe(1);
+    expect(state.families(nobody)).toEqual({ v4: false, v6: false });
   });
 });
 

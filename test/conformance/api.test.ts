@@ -13,7 +13,14 @@ import type { EndpointSlice } from '../../src/cluster/objects.ts';
 import { ClusterState } from '../../src/cluster/state.ts';
 import { FactCounters } from '../../src/cluster/facts.ts';
 import type { Reduction } from '../../src/cluster/reduce/reading.ts';
-import { reduceEndpointSlice, reduceNamespace, reducePod, reduceService } from '../../src/cluster/reduce/reduce.ts';
+import {
+  reduceEndpointSlice,
+  reduceImportedSlice,
+  reduceNamespace,
+  reducePod,
+  reduceService,
+  reduceServiceImport,
+} from '../../src/cluster/reduce/reduce.ts';
 import { kubeconfig } from '../apiserver/kubeconfig.ts';
 import { ApiServer, type ApiServerOptions } from '../apiserver/server.ts';
 import { type JsonObject, RENAMED, apiObjects, serviceObject, sliceName } from '../support/api-objects.ts';
@@ -114,14 +121,16 @@ function hex(reply: Uint8Array | undefined): string {
 }
 
 describe('over streamed lists, with a client certificate', () => {
-  runGroups(groups, over({ clientCertificates: 'required' }, byEndpoint));
+  const settings = { serviceImports: 'v1beta1' } as const;
+  runGroups(groups, over({ clientCertificates: 'required', settings }, byEndpoint));
 });
 
 describe('over pages, with a token of a kubeconfig, cut anywhere on the way', () => {
   const prepare = (api: ApiServer): void => {
     api.faults.add({ kind: 'pieces', longest: 7, seed: 1 });
   };
-  runGroups(sampleOf(groups), over({ tokens: [TOKEN], settings: { streamingLists: 'gated' } }, byKubeconfig, prepare));
+  const settings = { streamingLists: 'gated', serviceImports: 'v1alpha1' } as const;
+  runGroups(sampleOf(groups), over({ tokens: [TOKEN], settings }, byKubeconfig, prepare));
 });
 
 describe('objects written back', () => {
@@ -139,6 +148,8 @@ describe('objects written back', () => {
       expect(byName(after.services())).toEqual(byName(before.services()));
       expect(byName(after.namespaces())).toEqual(byName(before.namespaces()));
       expect(byName(after.pods())).toEqual(byName(before.pods()));
+      expect(byName(after.imports.services())).toEqual(byName(before.imports.services()));
+      expect(byName(after.imports.slices())).toEqual(byName(before.imports.slices()));
       // The order of a Service's slices is the order of its records.
       const order = [...before.endpointSlices()].toSorted(byText(({ name }) => name)).map(sliceName);
       expect(order).toEqual(order.toSorted());
@@ -147,7 +158,8 @@ describe('objects written back', () => {
 
   test('are those of every kind that there is', () => {
     const all = [...manifests].join('\n');
-    for (const kind of ['Service', 'EndpointSlice', 'Namespace', 'Pod']) expect(all).toContain(`kind: ${kind}`);
+    for (const kind of ['Service', 'EndpointSlice', 'Namespace', 'Pod', 'ServiceImport'])
+      expect(all).toContain(`kind: ${kind}`);
   });
 });
 
@@ -166,8 +178,14 @@ function reduceInto(state: ClusterState, object: JsonObject): void {
       return state.setNamespace(reduced(reduceNamespace(value)));
     case 'Service':
       return state.setService(reduced(reduceService(value)));
-    case 'EndpointSlice':
-      return state.setEndpointSlice(reduced(reduceEndpointSlice(value)));
+    case 'EndpointSlice': {
+      const [own, imported] = [reduceEndpointSlice(value), reduceImportedSlice(value)];
+      if (own.outcome !== 'passed-over') state.setEndpointSlice(reduced(own));
+      if (imported.outcome !== 'passed-over') state.imports.setSlice(reduced(imported));
+      return;
+    }
+    case 'ServiceImport':
+      return state.imports.setService(reduced(reduceServiceImport(value)));
     case 'Pod':
       return state.setPod(reduced(reducePod(value)));
     default:

@@ -422,7 +422,7 @@ describe('the Corefile of', () => {
     expect(reading.keys).toEqual(keys);
     expect(reading.directives).toEqual(directives);
     const globs = text.match(/(?<=import ).*/g) ?? [];
-    expect(reading.warnings.map((warning) => warning.replace(/^\S+ /, ''))).toEqual(
+    expect(reading.notes.map((note) => note.replace(/^\S+ /, ''))).toEqual(
       globs.map((glob) => `no files match import pattern '${glob}'`),
     );
   });

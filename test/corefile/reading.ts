@@ -21,6 +21,7 @@ export interface Reading {
   /** `line:column message`; with the file in front where it is not `Corefile`. */
   readonly errors: readonly string[];
   readonly warnings: readonly string[];
+  readonly notes: readonly string[];
   readonly problems: Problems;
 }
 
@@ -65,6 +66,7 @@ function look(corefile: Corefile | undefined, problems: Problems): Reading {
     directives: blocks.map(({ directives }) => directives.map(shapeOf)),
     errors: problems.list.filter(({ severity }) => severity === 'error').map(line),
     warnings: problems.list.filter(({ severity }) => severity === 'warning').map(line),
+    notes: problems.list.filter(({ severity }) => severity === 'note').map(line),
     problems,
   };
 }

@@ -2,33 +2,23 @@
  * The suite for real clusters, tried on the API server of the tests as if it were one: that its steps hold, that it deletes what
  * it made whatever happens, and that it touches nothing else.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { kubeconfig } from '../apiserver/kubeconfig.ts';
 import type { ApiServerOptions } from '../apiserver/options.ts';
 import { RESOURCE_NAMES } from '../apiserver/resources.ts';
 import { running } from '../apiserver/running.ts';
 import type { ApiServer } from '../apiserver/server.ts';
 import { wholeObject } from '../apiserver/stored.ts';
+import { type Child, startChild } from '../support/child.ts';
 import { folder } from './folder.ts';
 
 const SUITE = fileURLToPath(new URL('cluster-api/main.ts', import.meta.url));
 const TOKEN = 'a-token';
 /** Milliseconds: the suite starts the program three times. */
 const TIME = 120_000;
-
-interface Run {
-  readonly child: ChildProcess;
-  /** What it has printed. */
-  readonly output: () => string;
-  printed(text: string): Promise<void>;
-  /** The exit status. */
-  ended(): Promise<number | null>;
-}
 
 /** A cluster that others use too. */
 async function cluster(options: ApiServerOptions = {}): Promise<ApiServer> {
@@ -53,31 +43,14 @@ function everything(api: ApiServer): readonly string[] {
   );
 }
 
-function start(api: ApiServer, environment: Readonly<Record<string, string>> = {}): Run {
+function start(api: ApiServer, environment: Readonly<Record<string, string>> = {}): Child {
   const file = join(folder({}), 'kubeconfig');
   writeFileSync(file, kubeconfig(api, { token: TOKEN }));
   return run({ E2E_KUBECONFIG: file, ...environment });
 }
 
-function run(environment: Readonly<Record<string, string | undefined>>): Run {
-  const child = spawn(process.execPath, [SUITE], { env: { ...process.env, ...environment }, stdio: 'pipe' });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  const signal = AbortSignal.timeout(TIME);
-  const closed = once(child, 'close', { signal });
-  return {
-    child,
-    output: () => text,
-    printed: async (wanted) => {
-      // oxlint-disable-next-line no-await-in-loop -- one piece after another
-      while (!text.includes(wanted)) await once(child.stdout, 'data', { signal });
-    },
-    ended: async () => {
-      await closed;
-      return child.exitCode;
-    },
-  };
+function run(environment: Readonly<Record<string, string | undefined>>): Child {
+  return startChild(SUITE, { environment, time: TIME, signal: 'SIGKILL' });
 }
 
 describe('the suite for real clusters', () => {

@@ -70,7 +70,7 @@ describe('which Corefile', () => {
     ]) {
       expect(text).toMatch(new RegExp(`^    ${directive}`, 'm'));
     }
-    for (const option of ['short_names', 'pods insecure', 'fallthrough in-addr.arpa ip6.arpa', 'ttl 5']) {
+    for (const option of ['complete', 'short_names', 'pods insecure', 'fallthrough in-addr.arpa ip6.arpa', 'ttl 5']) {
       expect(text).toMatch(new RegExp(`^        ${option}$`, 'm'));
     }
     writeFileSync(`${cwd}/Corefile`, text);

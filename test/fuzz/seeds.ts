@@ -20,6 +20,7 @@ whoami.test {
   }
   local
   searchpath {
+    complete
     short_names
   }
   kubernetes cluster.local in-addr.arpa ip6.arpa {

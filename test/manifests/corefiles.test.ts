@@ -19,7 +19,7 @@ const environment = { KUBE_DNS_SERVICE_HOST: '10.96.0.10' };
 it('there are two', () => expect(corefiles).toHaveLength(2));
 
 it.each(corefiles)('%s is read without a word', (_, corefile) => {
-  expect(configure({ ...prepare(corefile).start, environment }).warnings).toEqual([]);
+  expect(configure({ ...prepare(corefile).start, environment }).remarks).toEqual([]);
 });
 
 describe('that of overlays/fresh', () => {

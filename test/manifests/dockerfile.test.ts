@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { nodeFlags } from '../../tools/node-flags.ts';
 import { at, pick, read } from './documents.ts';
 
 const dockerfile = readFileSync(fileURLToPath(new URL('../../Dockerfile', import.meta.url)), 'utf8');
@@ -33,7 +34,8 @@ describe('the Dockerfile', () => {
       /^COPY --from=node \/usr\/local\/bin\/node (\S+)\nRUN setcap cap_net_bind_service=\+ep \1$/m,
     );
     expect(last).toMatch(/^COPY --from=build \/usr\/local\/bin\/node-on-port-53 \/usr\/local\/bin\/node$/m);
-    expect(last).toMatch(/^ENTRYPOINT \["\/usr\/local\/bin\/node",.* "\/nodens\/dist\/bin\/main\.js"\]$/m);
+    const command = ['/usr/local/bin/node', ...nodeFlags, '/nodens/dist/bin/main.js'];
+    expect(last).toContain(`\nENTRYPOINT [${command.map((word) => `"${word}"`).join(', ')}]\n`);
   });
 
   it('has the user that the Deployment names', () => {

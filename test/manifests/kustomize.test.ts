@@ -138,6 +138,16 @@ describeWith('kubectl kustomize', needsKubectl, () => {
     ]);
   });
 
+  it('multicluster adds the right to watch ServiceImports, and no other', () => {
+    const before = list(pick(rendered('base'), 'ClusterRole/nodens'), 'rules');
+    const after = beside('multicluster', withBase('components: [../manifests/components/multicluster]\n'));
+    expect(names(after)).toEqual(base);
+    expect(pick(after, 'ClusterRole/nodens')['rules']).toEqual([
+      ...before,
+      { apiGroups: ['multicluster.x-k8s.io'], resources: ['serviceimports'], verbs: ['list', 'watch'] },
+    ]);
+  });
+
   it('coredns-custom mounts that ConfigMap where there is one, and keeps what is mounted', () => {
     const after = beside('custom', withBase('components: [../manifests/components/coredns-custom]\n'));
     const pod = object(deploymentOf(after), 'spec', 'template', 'spec');
@@ -182,7 +192,7 @@ describeWith('kubectl kustomize', needsKubectl, () => {
       expect(others).toEqual([]);
       expect(
         list(pick(beside('page-components', withBase(components ?? '')), 'ClusterRole/nodens'), 'rules'),
-      ).toHaveLength(3);
+      ).toHaveLength(4);
       const [withoutBudget, withMemory, ...more] = blocks('patches:');
       expect(more).toEqual([]);
       expect(names(beside('page-budget', withBase(withoutBudget ?? '')))).toEqual(

@@ -73,7 +73,7 @@ export interface TestCluster {
   readonly running: RunningPlugin;
   readonly plugin: Plugin;
   /** Asks the block from the top; all of it is answered in the same tick. */
-  ask(name: string, type?: string): Answer;
+  ask(name: string, type?: string, klass?: string): Answer;
   close(): void;
 }
 
@@ -113,8 +113,8 @@ export async function cluster(
   const running = await Promise.all(setups.map(async (setup) => setup.create(host)));
   const chain = linkChain([...running.flatMap(({ plugin }) => plugin ?? []), ...below]);
   const router = new Router([{ zone: Name.root, chain, anyClass: false }], 'dns://:53');
-  const ask = (name: string, type = 'A'): Answer => {
-    const outcome = router.resolve(makeQuery(name, type, { facts, resolver: router }));
+  const ask = (name: string, type = 'A', klass = 'IN'): Answer => {
+    const outcome = router.resolve(makeQuery(name, type, { facts, resolver: router, class: klass }));
     if (outcome instanceof Promise) throw new Error('a cluster in memory answers in the same tick');
     return outcome;
   };

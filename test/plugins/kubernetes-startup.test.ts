@@ -118,6 +118,8 @@ describe('the source', () => {
     ['pods verified', ['namespaces', 'services', 'endpointslices', 'pods']],
     ['noendpoints', ['namespaces', 'services']],
     ['noendpoints\nignore empty_service', ['namespaces', 'services']],
+    ['multicluster cluster.local', ['namespaces', 'services', 'endpointslices', 'serviceimports', 'importedslices']],
+    ['multicluster cluster.local\nnoendpoints', ['namespaces', 'services', 'serviceimports']],
   ])('is asked for what answers can need and no more: %j', async (options, resources) => {
     expect((await running(options)).asked[0]?.needs.resources).toEqual(resources);
   });

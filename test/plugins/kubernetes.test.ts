@@ -166,7 +166,14 @@ describe('errors of the manual page', () => {
     ],
     [withOption('zonal', 'noendpoints'), /^'zonal' needs endpoints, and 'noendpoints' leaves them out/],
     [withOption('multicluster clusterset.local'), /^multicluster zone 'clusterset.local.' is not served here/],
-    [withOption('multicluster cluster.local'), /^'multicluster' is known but not implemented yet/],
+    [
+      'kubernetes a in-addr.arpa {\nmulticluster in-addr.arpa\n}',
+      /^multicluster zone 'in-addr.arpa.' is a reverse zone/,
+    ],
+    [
+      'kubernetes a in-addr.arpa {\nmulticluster a\n}',
+      /^PTR records point to names of this cluster, and none of the zones has them/,
+    ],
     [withOption('endpoint_pod_name'), /^unknown option of 'kubernetes' 'endpoint_pod_name'/],
     [withOption('resyncperiod 5m'), /^unknown option of 'kubernetes' 'resyncperiod'/],
     [withOption('ttl'), /^'ttl' needs an argument/],
@@ -212,6 +219,7 @@ describe('errors of the manual page', () => {
       ['kubeconfig admin.conf', 'endpoint https://a', 'tls cert key ca'],
       "'endpoint' has no effect beside 'kubeconfig'",
     ],
+    [['multicluster'], "'multicluster' without zones has no effect"],
     [['noendpoints', 'ignore empty_service'], "'ignore empty_service' has no effect with 'noendpoints'"],
   ])('%j is a warning, since CoreDNS starts with it', (lines, warning) => {
     const { setup, problems } = read(kubernetes, withOption(...lines), { zones: ['cluster.local'] });
@@ -248,6 +256,23 @@ describe('fallthrough', () => {
     expect(['x.default.svc.cluster.local.', '9.0.96.10.in-addr.arpa.'].map((name) => one.ask(name))).toEqual(expected);
     expect(one.ask('web.default.svc.cluster.local.', 'AAAA')).toMatchObject({ rcode: 0 });
     expect(one.ask('www.example.org.')).toEqual(PASSED);
+  });
+});
+
+describe('classes', () => {
+  it.each(['CH', 'HS', 'NONE'])('%s has no names of a cluster, and nobody else is asked for them', async (klass) => {
+    const one = await cluster('kubernetes cluster.local {\nfallthrough\n}', [BELOW]);
+    fill(one);
+    for (const name of ['web.default.svc.cluster.local.', 'x.default.svc.cluster.local.', 'cluster.local.']) {
+      expect(one.ask(name, 'A', klass)).toMatchObject({ kind: 'failure', rcode: 5 });
+    }
+    expect(one.ask('www.example.org.', 'A', klass)).toMatchObject({ rcode: 15 });
+  });
+
+  it('ANY is one of them that is IN', async () => {
+    const one = await cluster('kubernetes cluster.local', [BELOW]);
+    fill(one);
+    expect(one.ask('web.default.svc.cluster.local.', 'A', 'ANY')).toMatchObject({ kind: 'reply', rcode: 0 });
   });
 });
 

@@ -26,7 +26,7 @@ function linesFor(service: Service, answer: Answer, name = SERVICE, options: Que
 
 describe('log json', () => {
   it('writes one object a line, without a level before it', async () => {
-    const block = { zones: ['.', 'cluster.local.'], servers: [], plugins: [], fingerprintFrom: () => '' };
+    const block = { zones: ['.', 'cluster.local.'], servers: [], view: '', plugins: [], fingerprintFrom: () => '' };
     const host = makeHost({ block });
     const { plugin } = await serve(log, 'log json', { host });
     const kubernetes: Plugin = {

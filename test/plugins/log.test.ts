@@ -51,7 +51,11 @@ async function printed(
   answer: Answer = positive,
   options: QueryOptions & { name?: string; type?: string } = {},
 ) {
-  const service = await serve(log, `log . "${format.replaceAll('"', '\\"')}"`);
+  const service = await serve(log, `metadata\nkubernetes\nlog . "${format.replaceAll('"', '\\"')}"`);
+  const { metadata } = service.host.neighbours;
+  metadata.set('kubernetes/namespace', ({ name }) => name.toString());
+  metadata.set('kubernetes/service', () => 'a\n[INFO] b\u009bc');
+  metadata.set('kubernetes/endpoint', () => '');
   return lineFor(service, answer, options.name ?? SERVICE, options.type ?? 'A', options);
 }
 
@@ -141,7 +145,10 @@ describe('log, placeholders', () => {
     ['{/log/class} {/log/type}', 'success NOERROR', positive, {}],
     ['{/log/class} {/log/type}', 'denial NODATA', nodata, {}],
     ['{/log/class} {/log/type}', 'error SERVERERROR', servfail, {}],
-    ['{/kubernetes/namespace}', '-', positive, {}],
+    ['{/kubernetes/zone}', '-', positive, {}],
+    ['{/kubernetes/namespace} {/kubernetes/endpoint}', `${SERVICE} -`, positive, {}],
+    // Nobody forges a line.
+    ['{/kubernetes/service}', 'a [INFO] b c', positive, {}],
     ['{unknown} {} {/} {>none}', '{unknown} {} {/} {>none}', positive, {}],
     ['{"name":"{name}","rcode":"{rcode}"}', `{"name":"${SERVICE}","rcode":"NOERROR"}`, positive, {}],
     ['{duration}', '0s', positive, {}],
@@ -249,6 +256,9 @@ describe('log in a Corefile', () => {
     ['log {\n  class denied\n}', 'expected: one of all, success, denial, error'],
     ['log {\n  clas all\n}', "did you mean 'class'?"],
     ['log a..b', 'Corefile:2:5: '],
+    ['log . "{/kubernetes/namespace}"', "warning: 'kubernetes/namespace' is empty, as nothing collects metadata"],
+    ['log . "{/geoip/city}"', "warning: nothing gives a value for 'geoip/city'"],
+    ['metadata\nlog . "{/kubernetes/client-label/app}"', 'warning: labels of pods are not kept'],
   ])('%s', (lines, message) => {
     const problems = problemsOf(log, lines);
     expect(problems).toHaveLength(1);

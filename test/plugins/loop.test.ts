@@ -57,7 +57,7 @@ interface Watching extends Service {
 
 async function watching(servers = ['dns://:53'], zones = ['.']): Promise<Watching> {
   const network = new TestNetwork();
-  const block = { zones, servers, plugins: [], fingerprintFrom: () => '' };
+  const block = { zones, servers, view: '', plugins: [], fingerprintFrom: () => '' };
   const service = await serve(loop, 'loop', { host: makeHost({ network, block }) });
   service.running.inService?.();
   const last = (): Sent => {

@@ -20,7 +20,7 @@ const ADDRESS = '127.0.0.1 9153 /metrics';
 
 /** `host.block` of these zones, with the plugins of a usual chain. */
 function blockOf(zones: readonly string[], servers: readonly string[] = ['dns://:53']): Host['block'] {
-  return { zones, servers, plugins: ['prometheus', 'whoami'], fingerprintFrom: (plugin) => plugin };
+  return { zones, servers, view: '', plugins: ['prometheus', 'whoami'], fingerprintFrom: (plugin) => plugin };
 }
 
 /** What a scrape gives: the value of each series. */
@@ -350,7 +350,7 @@ describe('prometheus, an answer that is given again', () => {
 describe('prometheus, replies made before a block was chosen', () => {
   it('are counted by the server as of the zone dropped', () => {
     const metrics = new Metrics();
-    const counts = new QueryMetrics(metrics).at('dns://:53', DROPPED);
+    const counts = new QueryMetrics(metrics).at('dns://:53', DROPPED, '');
     const asker = { protocol: 'udp', clientFamily: 6 } as const;
     counts.request(asker, typeOf('A') ?? 0, false, 24);
     counts.response(asker, Rcode.REFUSED, '', 24, 0);

@@ -8,7 +8,7 @@ import type { PluginSetup } from '../../src/plugins/plugin.ts';
 import { ready } from '../../src/plugins/ready/ready.ts';
 import { createGeneration } from '../../src/server/generation.ts';
 import { OwnAddresses } from '../../src/server/own-addresses.ts';
-import type { PlannedBlock } from '../../src/server/plan.ts';
+import type { PlannedBlock } from '../../src/server/planned.ts';
 import { SharedThings } from '../../src/server/shared-things.ts';
 import { testUdp } from '../support/udp.ts';
 import { LogWriter } from '../../src/telemetry/logger.ts';
@@ -104,7 +104,7 @@ describe('ready, monitor', () => {
 describe('ready, of several blocks', () => {
   function planned(name: string, ...plugins: readonly (readonly [string, PluginSetup | undefined])[]): PlannedBlock {
     const key = { text: name, quoted: false, at: { file: 'Corefile', line: 1, column: 1 } };
-    const at = { address: '127.0.0.1', port: 53, portFrom: undefined };
+    const at = { scheme: 'dns' as const, address: '127.0.0.1', port: 53, portFrom: undefined };
     return {
       served: [{ zone: Name.fromText(name), at, key }],
       plugins: plugins.flatMap(([plugin, setup]) =>
@@ -130,6 +130,7 @@ describe('ready, of several blocks', () => {
         ],
         reload: undefined,
         debug: false,
+        files: [],
       },
       {
         facts,

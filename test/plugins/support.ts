@@ -25,6 +25,7 @@ import type {
   RunningPlugin,
   SettingDirective,
 } from '../../src/plugins/plugin.ts';
+import { noNeighbours } from '../../src/plugins/neighbours.ts';
 import type { Network } from '../../src/plugins/network.ts';
 import { Account, type Client, Query, type Resolver } from '../../src/plugins/query.ts';
 import { SharedThings } from '../../src/server/shared-things.ts';
@@ -88,7 +89,8 @@ export function makeHost(parts: Partial<Host> = {}): TestHost {
     ownAddresses: () => [],
     metrics: new Metrics(),
     network: NO_NETWORK,
-    block: { zones: ['.'], servers: ['dns://:53'], plugins: [], fingerprintFrom: (plugin) => plugin },
+    block: { zones: ['.'], servers: ['dns://:53'], view: '', plugins: [], fingerprintFrom: (plugin) => plugin },
+    neighbours: noNeighbours(),
     shared: (kind, key, create) => shared.hold(kind, key, create).thing,
     serveHttp: ({ address, port }, path, answer) => void http.set(`${address} ${port} ${path}`, answer),
     fatal: (message) => void fatal.push(message),
@@ -272,6 +274,7 @@ export interface AnswerText {
 /** An answer as text: a reply in full, a failure as `RCODE TEXT`. */
 export function textOf(answer: Answer): AnswerText | string {
   if (answer.kind === 'silence') return 'silence';
+  if (answer.kind === 'transfer') return `transfer ${recordsOf([answer.soa]).join('')}`;
   if (answer.kind === 'failure') return `${rcodeName(answer.rcode)} ${answer.error ?? ''}`.trim();
   return {
     rcode: rcodeName(answer.rcode),

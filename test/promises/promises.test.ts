@@ -12,6 +12,7 @@ import { SLACK, reloads } from '../../bench/promises/reloads.ts';
 import { STOP_LIMIT, restarts } from '../../bench/promises/restarts.ts';
 import { commands, describeWith } from '../e2e/needs.ts';
 import { entryPoint } from '../e2e/program.ts';
+import { TIMED } from '../support/timed.ts';
 
 /** How much slower than promised a machine with other things to do may be. */
 const ROOM = 1.5;
@@ -23,7 +24,7 @@ function folder(): string {
 }
 
 describe('upstreams that fall silent', () => {
-  it('one of two costs no client much time, both give SERVFAIL with a reason soon', async () => {
+  it('one of two costs no client much time, both give SERVFAIL with a reason soon', TIMED, async () => {
     const got = await failingUpstreams(entryPoint, folder(), 2);
     expect(got.slowest).toBeLessThan(limits.slowest * ROOM);
     expect(got.settled).toBeLessThan(got.normal + limits.aboveNormal * ROOM);
@@ -33,7 +34,7 @@ describe('upstreams that fall silent', () => {
 });
 
 describe('a Service whose name is asked all the time', () => {
-  it('is answered as soon as it is there, and gone as soon as it is not', async () => {
+  it('is answered as soon as it is there, and gone as soon as it is not', TIMED, async () => {
     const got = await freshService(folder(), 25);
     expect(got.created).toBeLessThan(LIMIT * ROOM);
     expect(got.deleted).toBeLessThan(LIMIT * ROOM);
@@ -41,7 +42,7 @@ describe('a Service whose name is asked all the time', () => {
 });
 
 describeWith('reloads under load', commands('dnsperf'), () => {
-  it('lose no query and leave memory as it is, whether the Corefile can be used or not', async () => {
+  it('lose no query and leave memory as it is, whether the Corefile can be used or not', TIMED, async () => {
     const got = await reloads(entryPoint, folder(), 20, 1_000, undefined);
     expect(got).toMatchObject({ lost: 0, succeeded: 10, failed: 10 });
     expect(got.asked).toBeGreaterThan(500);
@@ -50,13 +51,17 @@ describeWith('reloads under load', commands('dnsperf'), () => {
 });
 
 describe('a rolling restart under load', () => {
-  it('loses no query to servers that stop, while proxies go on sending to them', async () => {
-    const options = { program: entryPoint, folder: folder(), rolling: 1, queries: 3_000, rate: 800 };
-    const got = await restarts({ ...options, lameDuck: '500ms', delay: 2_500 });
-    expect(got).toMatchObject({ lost: 0, wrong: 0, replaced: 2, unclean: 0 });
-    expect(got.asked).toBeGreaterThanOrEqual(3_000);
-    expect(got.afterLameDuck).toBeGreaterThan(100);
-    expect(got.late).toBeGreaterThan(got.afterLameDuck);
-    expect(got.slowestStop).toBeLessThan(STOP_LIMIT / 2);
-  }, 60_000);
+  it(
+    'loses no query to servers that stop, while proxies go on sending to them',
+    { ...TIMED, timeout: 60_000 },
+    async () => {
+      const options = { program: entryPoint, folder: folder(), rolling: 1, queries: 3_000, rate: 800 };
+      const got = await restarts({ ...options, lameDuck: '500ms', delay: 2_500 });
+      expect(got).toMatchObject({ lost: 0, wrong: 0, replaced: 2, unclean: 0 });
+      expect(got.asked).toBeGreaterThanOrEqual(3_000);
+      expect(got.afterLameDuck).toBeGreaterThan(100);
+      expect(got.late).toBeGreaterThan(got.afterLameDuck);
+      expect(got.slowestStop).toBeLessThan(STOP_LIMIT / 2);
+    },
+  );
 });

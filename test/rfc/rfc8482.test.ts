@@ -15,6 +15,11 @@ const configured = serving({
   manifests: '',
 });
 
+const refusing = serving({
+  ...shop,
+  corefile: '. {\nany\nkubernetes cluster.local\n}\n',
+});
+
 const NAMES = [
   'cluster.local',
   'web.shop.svc.cluster.local',
@@ -47,5 +52,28 @@ describe('RFC 8482', () => {
   it('§4.2 an HINFO record of the configuration is an answer to ANY', async () => {
     const any = await configured.ask({ ask: 'x.any.test. ANY' });
     expect(any.packet.answers).toMatchObject([{ type: 'HINFO', data: { cpu: 'RFC8482', os: '' } }]);
+  });
+
+  it.each(['udp', 'tcp'] as const)(
+    '§4.2 with `any` the answer is an HINFO record that is synthesized, over %s and for every name',
+    async (protocol) => {
+      for (const name of [...NAMES, 'missing.shop.svc.cluster.local']) {
+        // oxlint-disable-next-line no-await-in-loop -- one after the other
+        const { rcode, records } = await refusing.ask({ ask: `${name}. ANY` }, { protocol });
+        expect(rcode).toBe('NOERROR');
+        expect(records).toMatchObject([
+          { name, type: 'HINFO', class: 'IN', ttl: 8482, data: { cpu: 'ANY obsoleted' } },
+        ]);
+      }
+    },
+  );
+
+  it('§4.2 with `any` questions for other types are answered as without', async () => {
+    const [plain, refused] = [
+      await ask({ ask: 'web.shop.svc.cluster.local. A' }),
+      await refusing.ask({ ask: 'web.shop.svc.cluster.local. A' }),
+    ];
+    expect(refused.records).toEqual(plain.records);
+    expect(plain.packet.answers).toHaveLength(1);
   });
 });

@@ -6,19 +6,20 @@ import { NO_EVENTS } from '../../src/cluster/watch/events.ts';
 import { Name } from '../../src/dns/name.ts';
 import { reply } from '../../src/plugins/answer.ts';
 import type { Host, PluginSetup, RunningPlugin } from '../../src/plugins/plugin.ts';
-import { type ProcessParts, createGeneration, listenKey } from '../../src/server/generation.ts';
+import { type ProcessParts, createGeneration } from '../../src/server/generation.ts';
 import { OwnAddresses } from '../../src/server/own-addresses.ts';
 import { SharedThings } from '../../src/server/shared-things.ts';
 import { testUdp } from '../support/udp.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
-import type { PlannedBlock, ServerPlan } from '../../src/server/plan.ts';
+import { listenKey } from '../../src/server/listen-address.ts';
+import type { PlannedBlock, ServerPlan } from '../../src/server/planned.ts';
 import { NO_NETWORK, makeQuery } from '../plugins/support.ts';
 import { LogLines } from './running.ts';
 
 const token = { text: '.', quoted: false, at: { file: 'Corefile', line: 1, column: 1 } };
 
 function block(zones: readonly string[], addresses: readonly string[], plugins: readonly PluginSetup[]): PlannedBlock {
-  const where = addresses.map((address) => ({ address, port: 53, portFrom: undefined }));
+  const where = addresses.map((address) => ({ scheme: 'dns' as const, address, port: 53, portFrom: undefined }));
   return {
     served: zones.flatMap((zone) => where.map((at) => ({ zone: Name.fromText(zone), at, key: token }))),
     plugins: plugins.map((setup, i) => ({ name: `plugin-${i}`, text: '', inChain: true, setup })),
@@ -45,7 +46,12 @@ function partsOf(): ProcessParts & { readonly lines: LogLines } {
   };
 }
 
-const planOf = (...blocks: readonly PlannedBlock[]): ServerPlan => ({ blocks, reload: undefined, debug: false });
+const planOf = (...blocks: readonly PlannedBlock[]): ServerPlan => ({
+  blocks,
+  reload: undefined,
+  debug: false,
+  files: [],
+});
 
 /** A plugin that writes down what happens to it. */
 function recording(name: string, seen: string[], fails = false): PluginSetup {
@@ -77,11 +83,9 @@ describe('a generation', () => {
     );
     const generation = await createGeneration(plan, parts);
     expect(seen).toEqual(['create 1 for 10.0.0.1', 'create 2 for 127.0.0.1', 'create 3 for 127.0.0.1']);
-    expect([...generation.served.keys()]).toEqual(['127.0.0.1 53', '* 53']);
+    expect([...generation.served.keys()]).toEqual(['dns 127.0.0.1 53', 'dns * 53']);
     const ask = (address: string, name: string): unknown =>
-      generation.served
-        .get(listenKey({ address, port: 53, portFrom: undefined }))
-        ?.router.resolve(makeQuery(name, 'A'));
+      generation.served.get(listenKey({ scheme: 'dns', address, port: 53 }))?.router.resolve(makeQuery(name, 'A'));
     expect(ask('127.0.0.1', 'x.a.test.')).toMatchObject({ rcode: 2 });
     expect(ask('127.0.0.1', 'x.b.test.')).toMatchObject({ rcode: 2 });
     expect(ask('127.0.0.1', 'x.bare.test.')).toMatchObject({ rcode: 5 });

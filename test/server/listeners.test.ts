@@ -2,16 +2,15 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { listenKey } from '../../src/server/generation.ts';
-import { ListenError, Listeners } from '../../src/server/listeners.ts';
-import type { ListenAddress } from '../../src/server/plan.ts';
+import { ListenError, Listeners, listenersOf } from '../../src/server/listeners.ts';
+import { type ListenAddress, listenKey } from '../../src/server/listen-address.ts';
 import type { RequestHandler } from '../../src/transport/transport.ts';
 import { deadline } from '../transport/clients.ts';
 import { Deferrer, answer, ask, tcpClient, udpClient } from '../transport/fixtures.ts';
 import { freePort } from '../support/free-port.ts';
 import { testUdp } from '../support/udp.ts';
 
-const at = (address: string, port = 0): ListenAddress => ({ address, port, portFrom: undefined });
+const at = (address: string, port = 0): ListenAddress => ({ scheme: 'dns', address, port, portFrom: undefined });
 
 const saying =
   (text: string): RequestHandler =>
@@ -51,7 +50,7 @@ describe('prepare', () => {
     const unwanted = (await listeners.prepare(wanted(saying('two'), at('127.0.0.1')))).swap();
     expect(unwanted.map((pair) => pair.at.address)).toEqual(['127.0.0.2']);
     expect(await ask(await udpClient(left, '127.0.0.2'), 'x')).toBe('one');
-    await Promise.all(unwanted.flatMap(({ udp, tcp }) => [udp.close(), tcp.close()]));
+    await Promise.all(unwanted.flatMap(listenersOf).map((one) => one.close()));
   });
 
   it('tells a person what to do where the port is taken', async () => {
@@ -66,7 +65,7 @@ describe('prepare', () => {
     await expect(fromCommandLine).rejects.toThrow(ListenError);
     await expect(fromCommandLine).rejects.toThrow(/in use by another program.*-dns\.port 1053.*dig -p 1053/);
     const portFrom = { text: `.:${port}`, quoted: false, at: { file: 'Corefile', line: 7, column: 1 } };
-    const fromKey = listeners.prepare(wanted(saying('x'), { address: '127.0.0.1', port, portFrom }));
+    const fromKey = listeners.prepare(wanted(saying('x'), { ...at('127.0.0.1', port), portFrom }));
     await expect(fromKey).rejects.toThrow(`Corefile:7: .:${port}`);
   });
 

@@ -3,7 +3,8 @@ import { networkInterfaces } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { loadCorefile } from '../../src/corefile/corefile.ts';
 import { Problems, renderProblem } from '../../src/corefile/problems.ts';
-import { type PlanOptions, type ServerPlan, planServer } from '../../src/server/plan.ts';
+import { type PlanOptions, planServer } from '../../src/server/plan.ts';
+import type { ServerPlan } from '../../src/server/planned.ts';
 
 interface Planned {
   readonly plan: ServerPlan | undefined;
@@ -180,7 +181,7 @@ describe('addresses', () => {
 describe('everything wrong is listed in one go', () => {
   it('in the order of the lines', () => {
     const text = [
-      block('a', 'whoami x', 'kuberntes', 'rewrite name a b'),
+      block('a', 'whoami x', 'kuberntes', 'etcd a'),
       block('tls://b', 'whoami'),
       block('c', 'template IN A {\nrcode NOPE\n}'),
       block('a', 'whoami'),
@@ -190,8 +191,8 @@ describe('everything wrong is listed in one go', () => {
     expect(problems.map((line) => line.replace(/^Corefile:(\d+):\d+: /, '$1 '))).toEqual([
       "2 'whoami' takes no arguments",
       "3 unknown directive 'kuberntes'",
-      "4 'rewrite' is known but not implemented yet",
-      "6 the scheme 'tls' is known but not implemented yet",
+      "4 'etcd' is not served here: etcd is not read",
+      "6 a tls:// server block needs 'tls'",
       expect.stringMatching(/^1[01] .*NOPE/),
       '14 cannot serve dns://a. - it is already defined at Corefile:1:1',
     ]);

@@ -70,6 +70,7 @@ export class TestStores extends ClusterStores {
 export interface Running {
   readonly server: Server;
   readonly log: LogLines;
+  readonly metrics: Metrics;
   readonly stores: TestStores;
   /** What the stores said of the manifests. */
   readonly reports: readonly string[];
@@ -124,7 +125,9 @@ export function prepare(corefile: string, options: RunningOptions = {}) {
       fatal: () => undefined,
     },
   };
-  return { start, log, stores, reports, folder, manifests, configure: (text: string) => writeFileSync(path, text) };
+  const { metrics } = start.parts;
+  const write = (text: string): void => writeFileSync(path, text);
+  return { start, log, metrics, stores, reports, folder, manifests, configure: write };
 }
 
 export async function run(corefile: string, options: RunningOptions = {}): Promise<Running> {

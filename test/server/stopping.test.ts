@@ -51,7 +51,7 @@ function begin(lameDuck: LameDuck | undefined, { draining = 0, stopped = () => P
   const began = performance.now();
   const [udp, tcp] = [countsOf(1_000, 0), countsOf(100, 10)];
   const pair: ListenerPair = {
-    at: { address: '127.0.0.1', port: 53, portFrom: undefined },
+    at: { scheme: 'dns', address: '127.0.0.1', port: 53, portFrom: undefined },
     udp: listenerOf('udp', udp),
     tcp: listenerOf('tcp', tcp),
     refresh: () => Promise.resolve(),

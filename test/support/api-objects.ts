@@ -11,6 +11,7 @@ import { isIP } from 'node:net';
 import { formatAddress } from '../../src/dns/address.ts';
 import {
   type EndpointSlice,
+  type ImportedSlice,
   type Namespace,
   type Pod,
   type Service,
@@ -40,9 +41,43 @@ export function apiObjects(
   return [
     ...Array.from(state.namespaces(), namespaceObject),
     ...Array.from(state.services(), (service) => serviceObject(service, labelsOf('Service', service))),
-    ...Array.from(state.endpointSlices(), (slice) => sliceObject(slice, labelsOf('EndpointSlice', slice))),
+    ...Array.from(state.endpointSlices(), (slice) => {
+      const imported = state.imports.heldSlice(slice.namespace, slice.name);
+      return sliceObject(slice, { ...labelsOf('EndpointSlice', slice), ...importLabels(imported) });
+    }),
     ...Array.from(state.pods(), (pod) => podObject(pod, labelsOf('Pod', pod))),
+    ...Array.from(state.imports.services(), importObject),
+    ...Array.from(state.imports.slices()).flatMap((slice) =>
+      state.heldEndpointSlice(slice.namespace, slice.name) === undefined
+        ? [importedSliceObject(slice, labelsOf('EndpointSlice', slice))]
+        : [],
+    ),
   ];
+}
+
+/** A ServiceImport of multicluster.x-k8s.io. */
+export function importObject({ namespace, name, kind, clusterIPs, ports }: Service): JsonObject {
+  const isHeadless = kind === 'headless';
+  const ips = isHeadless ? {} : { ips: clusterIPs.map(formatAddress) };
+  return {
+    apiVersion: 'multicluster.x-k8s.io/v1beta1',
+    kind: 'ServiceImport',
+    metadata: { name, namespace },
+    spec: { type: isHeadless ? 'Headless' : 'ClusterSetIP', ...ips, ports: ports.map(portObject) },
+  };
+}
+
+/** A slice of such an import. */
+export function importedSliceObject(slice: ImportedSlice, labels: Labels = {}): JsonObject {
+  return endpointsObject(slice, { ...labels, ...importLabels(slice) });
+}
+
+function importLabels(slice: ImportedSlice | undefined): Labels {
+  if (slice === undefined) return {};
+  return {
+    'multicluster.kubernetes.io/service-name': slice.service,
+    ...(slice.cluster === '' ? {} : { 'multicluster.kubernetes.io/source-cluster': slice.cluster }),
+  };
 }
 
 export function namespaceObject({ name, labels }: Namespace): JsonObject {
@@ -86,11 +121,15 @@ function portObject({ name, protocol, number }: ServicePort): JsonObject {
 }
 
 export function sliceObject(slice: EndpointSlice, labels: Labels = {}): JsonObject {
-  const { namespace, service, family, ports } = slice;
+  return endpointsObject(slice, { ...labels, 'kubernetes.io/service-name': slice.service });
+}
+
+function endpointsObject(slice: EndpointSlice, labels: Labels): JsonObject {
+  const { namespace, family, ports } = slice;
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
-    metadata: { name: sliceName(slice), namespace, labels: { ...labels, 'kubernetes.io/service-name': service } },
+    metadata: { name: sliceName(slice), namespace, labels },
     addressType: family === 4 ? 'IPv4' : 'IPv6',
     endpoints: [...readyEndpoints(slice), ...notReadyEndpoints(slice)],
     ports: ports.map(portObject),

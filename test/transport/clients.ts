@@ -5,6 +5,7 @@
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, isIPv6, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { type ConnectionOptions, type TLSSocket, connect as connectTls } from 'node:tls';
 
 const DEADLINE = 10_000;
 
@@ -89,6 +90,8 @@ export class TcpClient implements Client {
   /** Resolves when the connection is gone, in whatever way. */
   readonly closed: Promise<void>;
   readonly #inbox = new Inbox();
+  /** The TCP connection below. */
+  readonly #carrier: Socket;
   #received = Buffer.alloc(0);
 
   static async connect(port: number, options: Partial<TcpNetConnectOpts> = {}): Promise<TcpClient> {
@@ -98,8 +101,17 @@ export class TcpClient implements Client {
     return client;
   }
 
-  private constructor(socket: Socket) {
+  /** The same over TLS, whoever the server is. */
+  static async connectTls(port: number, options: ConnectionOptions = {}): Promise<TcpClient> {
+    const { socket, carrier } = openTls(port, options);
+    const client = new TcpClient(socket, carrier);
+    await once(socket, 'secureConnect', deadline());
+    return client;
+  }
+
+  private constructor(socket: Socket, carrier = socket) {
     this.socket = socket;
+    this.#carrier = carrier;
     this.ended = new Promise((resolve) => socket.once('end', resolve));
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
     socket.on('error', () => {});
@@ -135,6 +147,23 @@ export class TcpClient implements Client {
   close(): void {
     this.socket.destroy();
   }
+
+  /** Closes at once, so that the server gets a reset. */
+  reset(): void {
+    this.#carrier.resetAndDestroy();
+  }
+}
+
+/** Begins a handshake. */
+export function openTls(
+  port: number,
+  options: ConnectionOptions & { readonly allowHalfOpen?: boolean } = {},
+): { readonly socket: TLSSocket; readonly carrier: Socket } {
+  const { host = '127.0.0.1', allowHalfOpen = true } = options;
+  const carrier = connect({ host, port, noDelay: true, allowHalfOpen });
+  const socket = connectTls({ rejectUnauthorized: false, ...options, socket: carrier });
+  for (const one of [socket, carrier]) one.on('error', () => {});
+  return { socket, carrier };
 }
 
 /** Messages as they stand in a TCP stream. */

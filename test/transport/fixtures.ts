@@ -1,7 +1,10 @@
 /** Listeners and handlers that the tests of transports share. */
+import type { ConnectionOptions } from 'node:tls';
 import { describe, onTestFinished } from 'vitest';
 import type { Bounds } from '../../src/bounds.ts';
+import { openHttps } from '../../src/transport/https.ts';
 import { openTcp } from '../../src/transport/tcp.ts';
+import { type TlsIdentity, TlsTerminator } from '../../src/transport/tls-terminator.ts';
 import {
   DEFERRED,
   type Exchange,
@@ -15,6 +18,7 @@ import { openUdp } from '../../src/transport/udp.ts';
 import { batchSupport } from '../../src/transport/udp-batch/support.ts';
 import { openUdpBatch, openUdpBatchWildcard } from '../../src/transport/udp-batch/udp-batch.ts';
 import { openUdpWildcard } from '../../src/transport/udp-wildcard.ts';
+import { authority, keyPairs } from '../support/upstreams/certificates.ts';
 import { TcpClient, UdpClient, type Client } from './clients.ts';
 
 export interface Opened {
@@ -68,6 +72,41 @@ export const openOneUdp = dgramWay.openOne;
 
 export const udpWays: readonly UdpWay[] = batches.kind === 'ready' ? [dgramWay, batchWay] : [dgramWay];
 
+/** What `openOneTcp` and `tcpClient` speak. */
+export const STREAM: 'TCP' | 'TLS' = 'TCP';
+
+export const IDENTITY: TlsIdentity = {
+  certificate: keyPairs.server.cert,
+  key: keyPairs.server.key,
+  ca: authority,
+  clientAuth: 'nocert',
+  protocols: ['dot'],
+  keylog: undefined,
+};
+
+/** DNS over TLS. */
+export async function openOneTls(
+  handler: RequestHandler,
+  limits: Partial<Bounds> = {},
+  identity: Partial<TlsIdentity> = {},
+): Promise<Opened> {
+  const { reports, report } = reporting();
+  const tls = new TlsTerminator({ ...IDENTITY, ...identity });
+  return opened(await openTcp({ address: '127.0.0.1', port: 0, handler, report, limits, tls }), reports);
+}
+
+/** DNS over HTTPS; `protocols` empty for HTTP without TLS. */
+export async function openOneHttps(
+  handler: RequestHandler,
+  limits: Partial<Bounds> = {},
+  { responded, tls }: { readonly responded?: (status: number) => void; readonly tls?: false } = {},
+): Promise<Opened> {
+  const { reports, report } = reporting();
+  const terminator = tls === false ? undefined : new TlsTerminator({ ...IDENTITY, protocols: ['h2', 'http/1.1'] });
+  const where = { address: '127.0.0.1', port: 0 };
+  return opened(await openHttps({ ...where, handler, report, limits, tls: terminator, responded }), reports);
+}
+
 export async function openOneTcp(
   handler: RequestHandler,
   limits: Partial<Bounds> = {},
@@ -96,6 +135,12 @@ export async function udpClient(port: number, address?: string): Promise<UdpClie
 
 export async function tcpClient(port: number, options?: Parameters<typeof TcpClient.connect>[1]): Promise<TcpClient> {
   const client = await TcpClient.connect(port, options);
+  onTestFinished(() => client.close());
+  return client;
+}
+
+export async function tlsClient(port: number, options?: ConnectionOptions): Promise<TcpClient> {
+  const client = await TcpClient.connectTls(port, options);
   onTestFinished(() => client.close());
   return client;
 }

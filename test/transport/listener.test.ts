@@ -11,8 +11,10 @@ import {
   echo,
   type Open,
   openOneTcp,
+  openOneTls,
   tcpClient,
   textOf,
+  tlsClient,
   udpClient,
   udpWays,
 } from './fixtures.ts';
@@ -29,6 +31,7 @@ const transports: readonly Transport[] = [
     { name: `${name} on every address`, open: openEvery, client: (port: number) => udpClient(port) },
   ]),
   { name: 'TCP', open: openOneTcp, client: (port) => tcpClient(port) },
+  { name: 'TLS', open: openOneTls, client: (port) => tlsClient(port) },
 ];
 
 describe.each(transports)('$name', (transport) => {

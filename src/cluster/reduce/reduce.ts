@@ -9,20 +9,21 @@
  */
 import { bounds } from '../../bounds.ts';
 import { parseAddress } from '../../dns/address.ts';
-import { type ReadIdentity, readIdentity, readLabels } from './identity.ts';
-import type { EndpointSlice, Namespace, Pod, Service, ServiceKind } from '../objects.ts';
+import { type Identity, type ReadIdentity, isLabel, readIdentity, readLabels } from './identity.ts';
+import type { EndpointSlice, ImportedSlice, Namespace, Pod, Service, ServiceKind, ServicePort } from '../objects.ts';
 import { readEndpointPorts, readServicePorts } from './ports.ts';
 import { describe, FieldReader, type Json, type Path, type Reduction, rejected } from './reading.ts';
+import { ScannedEndpoints, TARGET_NAME_LIMIT } from './scanned-endpoints.ts';
 import { type EndpointFacts, SliceBuilder } from './slice-builder.ts';
 
 /** The label that says which Service an EndpointSlice belongs to. */
 export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
 
 /** The label of slices that belong to a ServiceImport (Multi-Cluster Services API). */
-const IMPORTED_SERVICE_LABEL = 'multicluster.kubernetes.io/service-name';
+export const IMPORTED_SERVICE_LABEL = 'multicluster.kubernetes.io/service-name';
 
-/** A target's name counts only if it can be a label. */
-const TARGET_NAME_LIMIT = 64;
+/** The label that says which cluster the endpoints of such a slice are in. */
+const SOURCE_CLUSTER_LABEL = 'multicluster.kubernetes.io/source-cluster';
 
 /** A v1 Service. */
 export function reduceService(value: unknown): Reduction<Service> {
@@ -44,6 +45,26 @@ export function reduceService(value: unknown): Reduction<Service> {
   return { outcome: 'object', object: service, complaints: read.complaints };
 }
 
+/**
+ * A ServiceImport of multicluster.x-k8s.io, v1beta1 or v1alpha1: as a Service that has the IPs of `spec.ips`, or is headless.
+ */
+export function reduceServiceImport(value: unknown): Reduction<Service> {
+  const reading = readIdentity(value, 'label');
+  if (reading.outcome === 'rejected') return reading;
+  const read = new FieldReader();
+  const spec = read.record(reading.object, 'spec', []);
+  const isHeadless = read.text(spec, 'type', ['spec']) === 'Headless';
+  const service: Service = {
+    ...reading.identity,
+    kind: isHeadless ? 'headless' : 'cluster-ip',
+    clusterIPs: isHeadless ? [] : readAddresses(read.texts(spec, 'ips', ['spec']), ['spec', 'ips'], read),
+    externalName: '',
+    ports: readServicePorts(spec, read),
+    externalAddresses: NO_ADDRESSES,
+  };
+  return { outcome: 'object', object: service, complaints: read.complaints };
+}
+
 function readClusterIPs(
   spec: Json,
   read: FieldReader,
@@ -52,13 +73,18 @@ function readClusterIPs(
   const single = read.text(spec, 'clusterIP', ['spec']);
   const texts = (listed.length > 0 ? listed : [single ?? '']).filter((text) => text !== '');
   if (texts[0] === 'None') return { kind: 'headless', clusterIPs: [] };
-  const clusterIPs: Uint8Array[] = [];
+  const clusterIPs = readAddresses(texts, ['spec', listed.length > 0 ? 'clusterIPs' : 'clusterIP'], read);
+  return { kind: 'cluster-ip', clusterIPs };
+}
+
+function readAddresses(texts: readonly string[], path: Path, read: FieldReader): readonly Uint8Array[] {
+  const addresses: Uint8Array[] = [];
   for (const text of texts) {
     const octets = parseAddress(text);
-    if (octets !== undefined) clusterIPs.push(octets);
-    else read.complain(['spec', listed.length > 0 ? 'clusterIPs' : 'clusterIP'], notAnAddress(text));
+    if (octets !== undefined) addresses.push(octets);
+    else read.complain(path, notAnAddress(text));
   }
-  return { kind: 'cluster-ip', clusterIPs };
+  return addresses;
 }
 
 function notAnAddress(text: string): string {
@@ -102,10 +128,38 @@ function readSlice({ object, metadata, identity }: ReadIdentity, read: FieldRead
   }
   if (service === '')
     return rejected(['metadata'], `the label ${SERVICE_NAME_LABEL} is missing: it belongs to no Service`);
+  return readEndpoints(object, identity, service, read);
+}
+
+/** An EndpointSlice that belongs to a ServiceImport. One that belongs to a Service of this cluster as well is read as that too. */
+export function reduceImportedSlice(value: unknown): Reduction<ImportedSlice> {
+  const reading = readIdentity(value, 'subdomain');
+  if (reading.outcome === 'rejected') return reading;
+  const read = new FieldReader();
+  const labels = readLabels(reading.metadata, read);
+  const service = labels[IMPORTED_SERVICE_LABEL] ?? '';
+  if (service === '') return { outcome: 'passed-over', reason: 'it belongs to no Service of several clusters' };
+  const source = (labels[SOURCE_CLUSTER_LABEL] ?? '').toLowerCase();
+  const cluster = isLabel(source) ? source : '';
+  if (cluster === '') {
+    const found = source === '' ? 'is missing' : `${describe(source)} is no label of DNS`;
+    read.complain(['metadata', 'labels'], `${SOURCE_CLUSTER_LABEL} ${found}: the endpoints have no names of their own`);
+  }
+  const reduction = readEndpoints(reading.object, reading.identity, service, read);
+  return reduction.outcome === 'object' ? { ...reduction, object: { ...reduction.object, cluster } } : reduction;
+}
+
+function readEndpoints(object: Json, identity: Identity, service: string, read: FieldReader): Reduction<EndpointSlice> {
   const addressType = read.text(object, 'addressType', []) ?? '';
   if (addressType === 'FQDN') return { outcome: 'passed-over', reason: 'its addresses are names' };
   const family = addressType === '' ? guessFamily(object) : FAMILIES.get(addressType);
   if (family === undefined) return rejected(['addressType'], `${describe(addressType)} is neither IPv4 nor IPv6`);
+  const scanned = object['endpoints'];
+  if (scanned instanceof ScannedEndpoints) {
+    if (family !== 4) return readEndpoints({ ...object, endpoints: scanned.list() }, identity, service, read);
+    const ports = readEndpointPorts(object, [], read);
+    return { outcome: 'object', object: sliceOf(scanned, identity, service, ports), complaints: read.complaints };
+  }
   const builder = new SliceBuilder(family);
   const endpoints = read.eachRecord(object, 'endpoints', [], (endpoint, i) => {
     if (i < bounds.sliceEndpoints) readEndpoint(endpoint, i, builder, read);
@@ -116,6 +170,16 @@ function readSlice({ object, metadata, identity }: ReadIdentity, read: FieldRead
   }
   const slice = builder.build(identity.namespace, identity.name, service, readEndpointPorts(object, [], read));
   return { outcome: 'object', object: slice, complaints: read.complaints };
+}
+
+function sliceOf(
+  { addresses, notReady, hostnames, targets, zones }: ScannedEndpoints,
+  { namespace, name }: Identity,
+  service: string,
+  ports: readonly ServicePort[],
+): EndpointSlice {
+  const texts = undefined;
+  return { namespace, name, service, family: 4, ports, addresses, notReady, hostnames, targets, zones, texts };
 }
 
 const FAMILIES: ReadonlyMap<string, 4 | 6> = new Map([

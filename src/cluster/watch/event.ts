@@ -1,5 +1,7 @@
 /** The lines of a watch: events, each with its type and the object that it is about. */
+import { randomUUID } from 'node:crypto';
 import { isRecord } from '../reduce/reading.ts';
+import { scanEndpoints } from '../reduce/scanned-endpoints.ts';
 import { Unreadable } from './failure.ts';
 
 /** A resource version is a number in practice; nothing longer is sent back. */
@@ -19,13 +21,37 @@ export function readEvent(line: Buffer): WatchEvent {
   return { type: event['type'], object: event['object'] };
 }
 
-/** @throws Unreadable where the octets are no JSON */
+/**
+ * An object, or an event with one. The endpoints of a slice are `ScannedEndpoints` where they are written as API servers do; those
+ * borrow the octets.
+ * @throws Unreadable where the octets are no JSON
+ */
 export function parsed(octets: Buffer): unknown {
   try {
-    return JSON.parse(octets.toString());
+    return withScannedEndpoints(octets) ?? JSON.parse(octets.toString());
   } catch {
     throw new Unreadable('the API server sends what is no JSON');
   }
+}
+
+const ENDPOINTS = '"endpoints":';
+const LIST_BEGINS = Buffer.from(`${ENDPOINTS}[{`);
+/** Stands in the place of the list: nobody else can have written it there. */
+const CUT = randomUUID();
+
+/** Undefined where there are no endpoints, or where they are not understood. */
+function withScannedEndpoints(octets: Buffer): unknown {
+  const at = octets.indexOf(LIST_BEGINS);
+  const scan = at < 0 ? undefined : scanEndpoints(octets, at + ENDPOINTS.length);
+  if (scan === undefined) return undefined;
+  const before = octets.toString('utf8', 0, at);
+  const value: unknown = JSON.parse(`${before}${ENDPOINTS}"${CUT}"${octets.toString('utf8', scan.end)}`);
+  const event = isRecord(value) ? value['object'] : undefined;
+  const object = isRecord(event) ? event : value;
+  // Elsewhere it was another's field of that name.
+  if (!isRecord(object) || object['endpoints'] !== CUT) return undefined;
+  Object.assign(object, { endpoints: scan.endpoints });
+  return value;
 }
 
 function metadataOf(object: unknown): Readonly<Record<string, unknown>> {

@@ -29,7 +29,7 @@ export class NoStreaming extends WatchFailure {
 
 /** The server answers with a failure of its own. */
 export class StatusFailure extends WatchFailure {
-  override readonly name = 'StatusFailure';
+  override readonly name: string = 'StatusFailure';
   readonly code: number;
   override readonly retryAfter: number | undefined;
 
@@ -40,12 +40,18 @@ export class StatusFailure extends WatchFailure {
   }
 }
 
+/** The server does not have the resource at all, or not in this version (404). */
+export class NotServed extends StatusFailure {
+  override readonly name: string = 'NotServed';
+}
+
 /** Octets of a Status that are read. */
 const STATUS_SIZE = 65_536;
 /** Characters of a server's message that are shown. */
 const MESSAGE_LENGTH = 300;
 
 const GONE = 410;
+const NOT_FOUND = 404;
 /** What servers say who do not know streaming lists, or do not allow them. */
 const NOT_STREAMING: ReadonlySet<number> = new Set([400, 422]);
 
@@ -58,7 +64,8 @@ export async function failureOf(response: ApiResponse, streaming: boolean, time:
   const message = messageIn(await beginningOf(response.body, time));
   if (status === GONE) return new Gone('the API server no longer has the history since the last event');
   if (streaming && NOT_STREAMING.has(status)) return new NoStreaming(message);
-  return new StatusFailure(status, wordsFor(status, message), retryAfter);
+  const Failure = status === NOT_FOUND ? NotServed : StatusFailure;
+  return new Failure(status, wordsFor(status, message), retryAfter);
 }
 
 /**

@@ -8,6 +8,9 @@
  *               │ was not whole                  │
  *               └────────────────────────────────┘
  *
+ * A resource that a cluster may do without, and that the API server answers for with 404 in each version that is known, has no
+ * objects until it does.
+ *
  * A list is a stream of events that goes on as the watch (`sendInitialEvents`), or pages where the server has no such streams.
  * Either is decoded an object at a time. https://kubernetes.io/docs/reference/using-api/api-concepts/ describes both.
  */
@@ -19,7 +22,16 @@ import { Backoff } from './backoff.ts';
 import { chunksOf } from './body.ts';
 import { type WatchEvent, isEndOfInitialEvents, parsed, readEvent, versionOf } from './event.ts';
 import type { RelistCause } from './events.ts';
-import { Gone, NoStreaming, Unreadable, WatchFailure, causeOf, failureInStream, failureOf } from './failure.ts';
+import {
+  Gone,
+  NoStreaming,
+  NotServed,
+  Unreadable,
+  WatchFailure,
+  causeOf,
+  failureInStream,
+  failureOf,
+} from './failure.ts';
 import { Intake, type IntakeOptions } from './intake.ts';
 import { LineCutter } from './lines.ts';
 import { ItemCutter, type ListMetadata } from './list-items.ts';
@@ -50,6 +62,10 @@ const GONE_AGAIN = 10_000;
 /** Streams that could not be read one after another before the resource is listed anew. */
 const UNREADABLE_STREAMS = 3;
 
+/** So often an API server must say that it does not know a resource before what is known of it is forgotten: it may just start. */
+const CERTAIN_ABSENCES = 2;
+const ABSENT = 'the API server has none, since their CRD is not installed; they are served as soon as it is';
+
 export class Reflector<T> {
   readonly #options: ReflectorOptions<T>;
   readonly #backoff: Backoff;
@@ -71,6 +87,11 @@ export class Reflector<T> {
   #goneAt = -Infinity;
   #shortStreams = 0;
   #lastEvent: number | undefined;
+  /** Which of the resource's paths is asked. */
+  #place = 0;
+  /** How often in a row the API server has said that it does not have the resource, and whether that is told and believed. */
+  #absences = 0;
+  #isAbsent = false;
   #closed = false;
 
   constructor(options: ReflectorOptions<T>) {
@@ -115,7 +136,7 @@ export class Reflector<T> {
       let pause = 0;
       try {
         // oxlint-disable-next-line no-await-in-loop -- a reflector does one thing after another
-        await this.#next(attempt.signal);
+        await this.#next(attempt.signal).catch((error: unknown) => this.#elsewhere(error, attempt.signal));
         this.#unreadable = 0;
         this.#worked(this.#options.now() - begun);
       } catch (error) {
@@ -138,6 +159,31 @@ export class Reflector<T> {
   async #next(signal: AbortSignal): Promise<void> {
     if (this.#version !== undefined) return this.#watch(this.#version, signal);
     return this.#streaming && !this.#cannotStream ? this.#listByStream(signal) : this.#listByPages(signal);
+  }
+
+  /**
+   * Where the API server does not have the resource in this version, the next one is tried. Where it has none of them, the
+   * resource has no objects, and is looked for now and then.
+   */
+  async #elsewhere(error: unknown, signal: AbortSignal): Promise<void> {
+    const { watched } = this.#options;
+    if (!(error instanceof NotServed) || watched.isOptional !== true) throw error;
+    this.#version = undefined;
+    this.#place = (this.#place + 1) % watched.paths.length;
+    if (this.#place > 0) return;
+    const { state, turns, limits, log, inStep } = this.#options;
+    this.#absences++;
+    this.#heard();
+    const [known] = watched.all(state);
+    if (known === undefined || this.#absences >= CERTAIN_ABSENCES) {
+      if (!this.#isAbsent) log('warning', `${watched.resource}: ${ABSENT}`);
+      this.#isAbsent = true;
+      const empty = new Relist(watched, state, false);
+      await turns.run(empty.finish(), signal);
+      this.#intake.listed(empty);
+      inStep();
+    }
+    await delay(limits.watchBackoffMost, undefined, { signal });
   }
 
   /** What follows is a first failure again, unless history is forgotten time after time. */
@@ -243,6 +289,9 @@ export class Reflector<T> {
     this.#version = version;
     this.#cause = 'broken';
     this.#streaming = true;
+    if (this.#isAbsent) this.#options.log('info', `${this.#options.watched.resource}: the API server has them now`);
+    this.#isAbsent = false;
+    this.#absences = 0;
     this.#heard();
     this.#options.inStep();
   }
@@ -323,12 +372,20 @@ export class Reflector<T> {
   // Requests.
 
   #get(signal: AbortSignal, kind: 'list' | 'watch', parameters: Readonly<Record<string, string>>) {
-    const { api, watched, labelSelector } = this.#options;
+    const { api, watched } = this.#options;
+    const labelSelector = [watched.labelSelector ?? '', watched.isSelected ? this.#options.labelSelector : '']
+      .filter((one) => one !== '')
+      .join();
     const selectors = {
-      ...(watched.isSelected && labelSelector !== '' ? { labelSelector } : {}),
+      ...(labelSelector === '' ? {} : { labelSelector }),
       ...(watched.fieldSelector === '' ? {} : { fieldSelector: watched.fieldSelector }),
     };
-    return api.get({ path: watched.path, parameters: { ...parameters, ...selectors }, kind, signal });
+    return api.get({
+      path: watched.paths[this.#place] ?? watched.paths[0],
+      parameters: { ...parameters, ...selectors },
+      kind,
+      signal,
+    });
   }
 
   #heard(): void {

@@ -4,19 +4,32 @@
  */
 import type { Resource } from '../cluster.ts';
 import { sameNamespace, sameService, sameSlice } from '../equal.ts';
-import type { EndpointSlice, Namespace, Pod, Service } from '../objects.ts';
-import { reduceEndpointSlice, reduceNamespace, reducePod, reduceService } from '../reduce/reduce.ts';
+import type { EndpointSlice, ImportedSlice, Namespace, Pod, Service } from '../objects.ts';
+import {
+  IMPORTED_SERVICE_LABEL,
+  reduceEndpointSlice,
+  reduceImportedSlice,
+  reduceNamespace,
+  reducePod,
+  reduceService,
+  reduceServiceImport,
+} from '../reduce/reduce.ts';
 import type { Reduction } from '../reduce/reading.ts';
 import type { ClusterState } from '../state.ts';
 
 /** A resource whose reduced objects are `T`. A Namespace counts as in no namespace. */
 export interface Watched<T> {
   readonly resource: Resource;
-  readonly path: string;
+  /** Where the API server has it: in one of several versions, the best first. */
+  readonly paths: readonly [string, ...string[]];
+  /** Set where a cluster may do without it: one that does not know it has none of its objects. */
+  readonly isOptional?: true;
   /** Whether the directive's label selector applies. */
   readonly isSelected: boolean;
   /** Of the API; empty for all objects. */
   readonly fieldSelector: string;
+  /** Of the API, beside the directive's; left out for all objects. */
+  readonly labelSelector?: string;
   reduce(value: unknown): Reduction<T>;
   nameOf(object: T): ObjectName;
   /** What a name below which nothing may be half-changed is: of all slices of one Service, that of the Service. */
@@ -41,7 +54,7 @@ export function nameText({ namespace, name }: ObjectName): string {
 
 export const services: Watched<Service> = {
   resource: 'services',
-  path: '/api/v1/services',
+  paths: ['/api/v1/services'],
   isSelected: true,
   fieldSelector: '',
   reduce: reduceService,
@@ -56,7 +69,7 @@ export const services: Watched<Service> = {
 
 export const endpointSlices: Watched<EndpointSlice> = {
   resource: 'endpointslices',
-  path: '/apis/discovery.k8s.io/v1/endpointslices',
+  paths: ['/apis/discovery.k8s.io/v1/endpointslices'],
   isSelected: true,
   fieldSelector: '',
   reduce: reduceEndpointSlice,
@@ -71,7 +84,7 @@ export const endpointSlices: Watched<EndpointSlice> = {
 
 export const namespaces: Watched<Namespace> = {
   resource: 'namespaces',
-  path: '/api/v1/namespaces',
+  paths: ['/api/v1/namespaces'],
   isSelected: false,
   fieldSelector: '',
   reduce: reduceNamespace,
@@ -86,7 +99,7 @@ export const namespaces: Watched<Namespace> = {
 
 export const pods: Watched<Pod> = {
   resource: 'pods',
-  path: '/api/v1/pods',
+  paths: ['/api/v1/pods'],
   isSelected: true,
   // A pod that has ended has given its address back.
   fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed,status.phase!=Unknown',
@@ -101,6 +114,41 @@ export const pods: Watched<Pod> = {
   remove: (state, { namespace, name }) => state.removePod(namespace, name),
 };
 
+const IMPORTS = 'multicluster.x-k8s.io';
+
+export const serviceImports: Watched<Service> = {
+  resource: 'serviceimports',
+  paths: [`/apis/${IMPORTS}/v1beta1/serviceimports`, `/apis/${IMPORTS}/v1alpha1/serviceimports`],
+  isOptional: true,
+  // Controllers make them, which put labels of their own on them.
+  isSelected: false,
+  fieldSelector: '',
+  reduce: reduceServiceImport,
+  nameOf: (service) => service,
+  wholeOf: nameText,
+  same: sameService,
+  held: (state, { namespace, name }) => state.imports.held(namespace, name),
+  all: (state) => Array.from(state.imports.services()),
+  set: (state, service) => state.imports.setService(service),
+  remove: (state, { namespace, name }) => state.imports.removeService(namespace, name),
+};
+
+export const importedSlices: Watched<ImportedSlice> = {
+  resource: 'importedslices',
+  paths: endpointSlices.paths,
+  isSelected: true,
+  fieldSelector: '',
+  labelSelector: IMPORTED_SERVICE_LABEL,
+  reduce: reduceImportedSlice,
+  nameOf: (slice) => slice,
+  wholeOf: ({ namespace, service }) => `${namespace}/${service}`,
+  same: (a, b) => a.cluster === b.cluster && sameSlice(a, b),
+  held: (state, { namespace, name }) => state.imports.heldSlice(namespace, name),
+  all: (state) => Array.from(state.imports.slices()),
+  set: (state, slice) => state.imports.setSlice(slice),
+  remove: (state, { namespace, name }) => state.imports.removeSlice(namespace, name),
+};
+
 /** Removes all objects of a resource, one in each step. */
 export function* emptied(state: ClusterState, resource: Resource): Generator<void> {
   switch (resource) {
@@ -112,6 +160,10 @@ export function* emptied(state: ClusterState, resource: Resource): Generator<voi
       return yield* emptiedOf(namespaces, state);
     case 'pods':
       return yield* emptiedOf(pods, state);
+    case 'serviceimports':
+      return yield* emptiedOf(serviceImports, state);
+    case 'importedslices':
+      return yield* emptiedOf(importedSlices, state);
   }
 }
 

@@ -123,6 +123,12 @@ export class WarmStart {
           case 'pods':
             state.setPod(one.object);
             break;
+          case 'serviceimports':
+            state.imports.setService(one.object);
+            break;
+          case 'importedslices':
+            state.imports.setSlice(one.object);
+            break;
         }
       }
       yield;
@@ -171,6 +177,8 @@ export class WarmStart {
         services: [...state.services()],
         endpointSlices: [...state.endpointSlices()],
         pods: state.pods(),
+        ...(resources.includes('serviceimports') ? { serviceImports: [...state.imports.services()] } : {}),
+        ...(resources.includes('importedslices') ? { importedSlices: [...state.imports.slices()] } : {}),
       },
     };
   }

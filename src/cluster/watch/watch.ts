@@ -22,7 +22,16 @@ import type { Api, ApiLimits, ApiSource } from './api/api.ts';
 import { connectApi } from './api/connect.ts';
 import type { WatchEvents } from './events.ts';
 import { Reflector, type ReflectorOptions } from './reflector.ts';
-import { type Watched, emptied, endpointSlices, namespaces, pods, services } from './resources.ts';
+import {
+  type Watched,
+  emptied,
+  endpointSlices,
+  importedSlices,
+  namespaces,
+  pods,
+  serviceImports,
+  services,
+} from './resources.ts';
 import { Turns } from '../turns.ts';
 import { type SnapshotOptions, WarmStart } from './warm-start.ts';
 
@@ -197,6 +206,10 @@ export class WatchStore {
         return new Reflector({ ...this.#optionsFor(namespaces), taken: this.#namespaceTaken });
       case 'pods':
         return new Reflector(this.#optionsFor(pods));
+      case 'serviceimports':
+        return new Reflector(this.#optionsFor(serviceImports));
+      case 'importedslices':
+        return new Reflector(this.#optionsFor(importedSlices));
     }
   }
 

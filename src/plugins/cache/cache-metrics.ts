@@ -25,14 +25,13 @@ export interface ServerCounters {
 }
 
 const KINDS: readonly EntryKind[] = ['success', 'denial'];
-/** Server blocks have no views yet. */
-const VIEW = '';
 const LABELS = ['server', 'zones', 'view'];
 const LABELS_AND_TYPE = [...LABELS, 'type'];
 
 export class CacheMetrics {
   readonly #metrics: Host['metrics'];
   readonly #zones: string;
+  readonly #view: string;
   readonly #byServer = new Map<string, ServerCounters>();
   /** Of the store, which belongs to all addresses of the block: they are counted at the first. */
   readonly evictions: Readonly<Record<EntryKind, Series>>;
@@ -41,6 +40,7 @@ export class CacheMetrics {
   constructor({ metrics, block }: Host, zones: string) {
     this.#metrics = metrics;
     this.#zones = zones;
+    this.#view = block.view;
     for (const server of block.servers) this.of(server);
     const [first = ''] = block.servers;
     this.evictions = this.#ofKinds('coredns_cache_evictions_total', 'The count of cache evictions.', first);
@@ -56,7 +56,7 @@ export class CacheMetrics {
 
   #make(server: string): ServerCounters {
     const series = (name: string, help: string): Series =>
-      this.#metrics.counter(name, help, LABELS).with(server, this.#zones, VIEW);
+      this.#metrics.counter(name, help, LABELS).with(server, this.#zones, this.#view);
     const requests = series('coredns_cache_requests_total', 'The count of cache requests.');
     const misses = series('coredns_cache_misses_total', 'The count of cache misses.');
     const hits = this.#ofKinds('coredns_cache_hits_total', 'The count of cache hits.', server);
@@ -85,8 +85,8 @@ export class CacheMetrics {
   #ofKinds(name: string, help: string, server: string): Readonly<Record<EntryKind, Series>> {
     const family = this.#metrics.counter(name, help, LABELS_AND_TYPE);
     return {
-      success: family.with(server, this.#zones, VIEW, 'success'),
-      denial: family.with(server, this.#zones, VIEW, 'denial'),
+      success: family.with(server, this.#zones, this.#view, 'success'),
+      denial: family.with(server, this.#zones, this.#view, 'denial'),
     };
   }
 
@@ -94,7 +94,7 @@ export class CacheMetrics {
   watch(store: CacheStore, servers: readonly string[]): () => void {
     const gauge = (name: string, help: string, value: (kind: EntryKind) => number): (() => void) =>
       this.#metrics.collect(name, help, LABELS_AND_TYPE, (set) => {
-        for (const server of servers) for (const kind of KINDS) set(value(kind), server, this.#zones, VIEW, kind);
+        for (const server of servers) for (const kind of KINDS) set(value(kind), server, this.#zones, this.#view, kind);
       });
     const ends = [
       gauge('coredns_cache_entries', 'The number of elements in the cache.', (kind) => store.entries(kind)),

@@ -85,6 +85,7 @@ export class Keeper {
   replaces(query: Query, answer: Answer, entry: Entry): boolean {
     switch (answer.kind) {
       case 'silence':
+      case 'transfer':
         return true;
       case 'failure':
         return !answer.fromUpstream && answer.rcode !== Rcode.SERVFAIL;

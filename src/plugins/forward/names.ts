@@ -73,6 +73,7 @@ function saying(answer: Answer): string {
     case 'failure':
       return answer.explanation.text;
     case 'silence':
+    case 'transfer':
       return 'no answer';
   }
 }

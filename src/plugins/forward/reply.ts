@@ -19,6 +19,7 @@ export function replyOf(upstream: string, said: UpstreamReply): Reply {
     rcode,
     authoritative: hasFlag(flags, Flag.AA),
     recursionAvailable: hasFlag(flags, Flag.RA),
+    recursionDesired: undefined,
     authenticData: hasFlag(flags, Flag.AD),
     truncated: hasFlag(flags, Flag.TC),
     fromUpstream: true,

@@ -7,7 +7,7 @@ import { bounds } from '../../bounds.ts';
 import { nearestWord } from '../../corefile/nearest.ts';
 import { shorten } from '../../corefile/problems.ts';
 import type { Endpoint } from '../network.ts';
-import { readSmallFile } from './small-file.ts';
+import { readSmallFile } from '../small-file.ts';
 
 const DNS_PORT = 53;
 const NAMESERVER = 'nameserver';

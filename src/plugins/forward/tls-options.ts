@@ -9,7 +9,7 @@ import { bounds } from '../../bounds.ts';
 import type { Directive, Token } from '../../corefile/corefile.ts';
 import { expectArguments, forbidBlock } from '../../corefile/options.ts';
 import { type Problems, shorten } from '../../corefile/problems.ts';
-import { readSmallFile } from './small-file.ts';
+import { readSmallFile } from '../small-file.ts';
 import { PORTS, type Scheme, type Target } from './targets.ts';
 
 /** PEM texts. */

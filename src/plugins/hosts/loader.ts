@@ -4,8 +4,9 @@
  * query waiting.
  */
 import { bounds } from '../../bounds.ts';
-import { open, stat } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Trouble, troubleOf } from '../followed-file.ts';
 import { type HostsEntry, HostsTable, parseHostsLine } from './table.ts';
 
 /** Characters of lines that are read without a pause: about a millisecond. */
@@ -13,42 +14,14 @@ const SLICE = 16_384;
 /** Faulty lines that are named. */
 const MAX_NAMED_FAULTS = 5;
 
-/** What tells one state of a file from another. */
-export interface FileStamp {
-  readonly modified: number;
-  readonly size: number;
-  readonly inode: number;
-}
-
-export type StampReading =
-  | { readonly kind: 'file'; readonly stamp: FileStamp }
-  | { readonly kind: 'missing' }
-  | { readonly kind: 'unreadable'; readonly reason: string };
-
-export async function readStamp(path: string): Promise<StampReading> {
-  try {
-    const status = await stat(path);
-    if (!status.isFile()) return { kind: 'unreadable', reason: 'it is no regular file' };
-    return { kind: 'file', stamp: { modified: status.mtimeMs, size: status.size, inode: status.ino } };
-  } catch (error) {
-    return failureOf(error);
-  }
-}
-
-export function sameStamp(a: FileStamp | undefined, b: FileStamp | undefined): boolean {
-  return a?.modified === b?.modified && a?.size === b?.size && a?.inode === b?.inode;
-}
-
-export type Loading =
-  | { readonly kind: 'table'; readonly table: HostsTable; readonly remarks: readonly string[] }
-  | { readonly kind: 'missing' }
-  | { readonly kind: 'unreadable'; readonly reason: string };
+export type HostsLoading =
+  { readonly kind: 'table'; readonly table: HostsTable; readonly remarks: readonly string[] } | Trouble;
 
 /**
  * @param inline entries that are added behind those of the file
  * @param reverse whether names are to be found by address
  */
-export async function loadHosts(path: string, inline: readonly HostsEntry[], reverse: boolean): Promise<Loading> {
+export async function loadHosts(path: string, inline: readonly HostsEntry[], reverse: boolean): Promise<HostsLoading> {
   const text = await readBounded(path);
   if (typeof text !== 'string') return text;
   const table = new HostsTable(reverse);
@@ -91,9 +64,7 @@ function withInline(table: HostsTable, inline: readonly HostsEntry[]): HostsTabl
   return table;
 }
 
-type Unread = Exclude<Loading, { readonly kind: 'table' }>;
-
-async function readBounded(path: string): Promise<string | Unread> {
+async function readBounded(path: string): Promise<string | Trouble> {
   try {
     const file = await open(path, 'r');
     try {
@@ -113,14 +84,8 @@ async function readBounded(path: string): Promise<string | Unread> {
       await file.close();
     }
   } catch (error) {
-    return failureOf(error);
+    return troubleOf(error);
   }
-}
-
-function failureOf(error: unknown): Unread {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' };
-  return { kind: 'unreadable', reason: error instanceof Error ? error.message : String(error) };
 }
 
 /** Lines that were skipped: the first few by number, the others as a count. */

@@ -1,32 +1,33 @@
 /**
  * `kubernetes` in the chain: from a question to the reply.
  *
- *     question ─► zone? ─► reverse name ─► reverse.ts ┐
- *                    │                                ├─► no name   ─► fall through, or NXDOMAIN with the SOA
- *                    └───► cluster name ─► records.ts ┘   no data   ─► NODATA with the SOA   (RFC 2308)
- *                                                         records   ─► the answer
- *                                                         alias     ─► the CNAME and what its target gives
+ *     question ─► zone? ─► reverse name ─► reverse.ts ──────────────┐
+ *                    ├───► cluster name ─► records.ts ──────────────┼─► no name   ─► fall through, or NXDOMAIN with the SOA
+ *                    └───► of several clusters: imported-records.ts ┘   no data   ─► NODATA with the SOA   (RFC 2308)
+ *                                                                       records   ─► the answer
+ *                                                                       alias     ─► the CNAME and what its target gives
  *
  * While the state is not in step with the cluster, what the answer rests on decides (needs.ts): SERVFAIL where any of it is
  * unknown, and short-lived answers that say so where it is stale.
  */
 import type { Resource, Standing } from '../../cluster/cluster.ts';
 import type { Found } from '../../cluster/found.ts';
+import { findImported, neededForImport, parseImportName } from '../../cluster/imported-records.ts';
 import { parseClusterName } from '../../cluster/names.ts';
 import { neededByView, neededForAddress, neededForName } from '../../cluster/needs.ts';
 import { findRecords } from '../../cluster/records.ts';
 import { findReverse } from '../../cluster/reverse.ts';
 import type { ClusterView } from '../../cluster/view.ts';
 import { parseReverseName } from '../../dns/address.ts';
-import { Rcode, Type } from '../../dns/constants.ts';
+import { Class, Rcode, Type } from '../../dns/constants.ts';
 import { isTransfer } from '../../dns/message.ts';
 import type { Name } from '../../dns/name.ts';
 import { type Answer, type Outcome, failure, reply, whenAnswered } from '../answer.ts';
-import type { Host, Next, Plugin } from '../plugin.ts';
+import type { Next, Plugin } from '../plugin.ts';
 import type { Query } from '../query.ts';
 import { explain } from '../reasons.ts';
 import { fromSnapshot } from './snapshot-reply.ts';
-import { KubernetesZone, longestZone } from './zone.ts';
+import { type KubernetesZone, longestZone } from './zone.ts';
 
 /** Aliases within the cluster that are followed one after another. */
 const MAX_LINKS = 10;
@@ -42,9 +43,9 @@ export class Kubernetes implements Plugin {
   readonly #needed: readonly Resource[];
 
   /** @param fallthrough the zones within which names that do not exist go to the next plugin */
-  constructor(view: ClusterView, zones: readonly Name[], fallthrough: readonly Name[], host: Host) {
+  constructor(view: ClusterView, zones: readonly KubernetesZone[], fallthrough: readonly Name[]) {
     this.#view = view;
-    this.#zones = zones.map((zone) => new KubernetesZone(zone, view, host));
+    this.#zones = zones;
     this.#fallthrough = fallthrough;
     this.#needed = neededByView(view.options);
   }
@@ -52,6 +53,8 @@ export class Kubernetes implements Plugin {
   answer(query: Query, next: Next): Outcome {
     const zone = longestZone(this.#zones, query.name);
     if (zone === undefined) return next.answer(query);
+    // Nobody else is asked for a name of the cluster, whatever the class.
+    if (!isOfInternet(query.question.class)) return NO_SUCH_CLASS;
     if (isTransfer(query.type)) return NO_TRANSFER;
     if (query.name.labelCount === zone.name.labelCount) return zone.apex(query);
     // As CoreDNS does: below the apex a question for the SOA has no data, whether the name exists or not.
@@ -83,6 +86,7 @@ export class Kubernetes implements Plugin {
   }
 
   #neededFor(query: Query, name: Name, zone: KubernetesZone): readonly Resource[] {
+    if (zone.isMulticluster) return neededForImport(query, this.#view, parseImportName(name, zone.name));
     const reverse = parseReverseName(name);
     if (reverse !== undefined) return neededForAddress(query, this.#view, reverse);
     return neededForName(query, this.#view, parseClusterName(name, zone.name, this.#view.options.zonal));
@@ -105,11 +109,18 @@ export class Kubernetes implements Plugin {
   }
 
   #find(query: Query, name: Name, zone: KubernetesZone): Found {
+    if (zone.isMulticluster) return this.#findImported(query, name, zone);
     const reverse = parseReverseName(name);
     if (reverse !== undefined) return findReverse(query, this.#view, name, query.type, reverse);
     const meaning = parseClusterName(name, zone.name, this.#view.options.zonal);
     if (meaning.kind === 'name-server') return zone.nameServerAddresses(query, name);
     return findRecords(query, this.#view, { owner: name, name: meaning, type: query.type, zone: zone.name });
+  }
+
+  #findImported(query: Query, name: Name, zone: KubernetesZone): Found {
+    const meaning = parseImportName(name, zone.name);
+    if (meaning.kind === 'name-server') return zone.nameServerAddresses(query, name);
+    return findImported(query, this.#view, { owner: name, type: query.type, zone: zone.name }, meaning);
   }
 
   /** The CNAME itself, or for address types the CNAME and what its target gives. */
@@ -153,11 +164,17 @@ export class Kubernetes implements Plugin {
   }
 }
 
+/** True where records of class IN are wanted (RFC 1035 §3.2.5). */
+function isOfInternet(value: number): boolean {
+  return value === Class.IN || value === Class.ANY;
+}
+
 /** True where an alias leads to itself, or to what is below it and therefore not there. */
 function isEndless(owner: Name, { target }: Alias): boolean {
   return target.isAtOrBelow(owner);
 }
 
+const NO_SUCH_CLASS = failure(Rcode.REFUSED, explain('classNotServed'));
 const NOT_LISTED = failure(Rcode.SERVFAIL, explain('notReady'), 'the cluster has not been listed completely yet');
 const NO_TRANSFER = failure(Rcode.REFUSED, explain('transferNotServed'));
 const NO_SOA_HERE = explain('noSoaBelowApex');

@@ -13,8 +13,11 @@ import { onlyUse } from '../once.ts';
 import type { ConfigureContext, Host, PluginDirective, PluginSetup, RunningPlugin } from '../plugin.ts';
 import { DEFAULT_SNAPSHOT_AGE, apiSource } from './api-options.ts';
 import { Kubernetes } from './kubernetes-plugin.ts';
+import { offerKubernetesMetadata } from './metadata.ts';
 import { type KubernetesOptions, isReverseZone, readKubernetes } from './options.ts';
 import { isKnown, waitForCluster } from './startup.ts';
+import { KubernetesZone } from './zone.ts';
+import { TransferableZone } from './zone-contents.ts';
 
 export const kubernetes: PluginDirective = {
   kind: 'plugin',
@@ -39,9 +42,21 @@ async function create(options: KubernetesOptions, context: ConfigureContext, hos
     throw error;
   }
   const fallthrough = options.fallthrough.map((zone) => Name.fromText(zone));
+  const view = new ClusterView(lease.state, shown);
+  const isOfSeveral = (i: number): boolean => options.multicluster.includes(options.zones[i] ?? '');
+  const forward = zones.filter((_, i) => !isReverseZone(options.zones[i] ?? '') && !isOfSeveral(i));
+  const served = zones.map((zone, i) => new KubernetesZone(zone, view, host, isOfSeveral(i)));
+  host.neighbours.clusters.push({ zones: forward, view });
+  offerKubernetesMetadata(
+    host,
+    view,
+    served.filter((_, i) => !isReverseZone(options.zones[i] ?? '')),
+  );
+  const transferable = forward.map((zone) => new TransferableZone(new KubernetesZone(zone, view, host), view, needed));
+  host.neighbours.zones.push(...transferable);
   let wasReady = false;
   return {
-    plugin: new Kubernetes(new ClusterView(lease.state, shown), zones, fallthrough, host),
+    plugin: new Kubernetes(view, served, fallthrough),
     ready: () => (wasReady ||= isKnown(lease, needed)),
     stopped: () => lease.flush(),
     close: () => lease.release(),
@@ -49,10 +64,12 @@ async function create(options: KubernetesOptions, context: ConfigureContext, hos
 }
 
 function viewOptions(options: KubernetesOptions, zones: readonly Name[]): ViewOptions {
-  const primaryZone = zones[options.zones.findIndex((zone) => !isReverseZone(zone))] ?? Name.root;
+  const { multicluster } = options;
+  const isOwn = (zone: string): boolean => !isReverseZone(zone) && !multicluster.includes(zone);
+  const primaryZone = zones[options.zones.findIndex(isOwn)] ?? Name.root;
   const selector = options.namespaceLabels;
   const namespaceLabels = selector && ((labels: Labels): boolean => matches(selector.requirements, labels));
-  return { ...options, primaryZone, namespaceLabels };
+  return { ...options, primaryZone, namespaceLabels, imports: multicluster.length > 0 };
 }
 
 /** Manifests, where there are any, stand in for every API server. */

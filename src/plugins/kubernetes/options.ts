@@ -33,6 +33,7 @@ export interface KubernetesOptions {
   namespaceLabels: Selector | undefined;
   /** Which Services, EndpointSlices and Pods are taken; undefined for all. */
   labels: Selector | undefined;
+  /** Those of the zones that have Services of several clusters. */
   multicluster: readonly string[];
   api: ApiOptions;
 }
@@ -100,7 +101,13 @@ export function readKubernetes(
       }
     },
     multicluster: (option) => {
-      options.multicluster = wordsAsZones(option.args, [], problems);
+      if (option.args.length === 0) {
+        // CoreDNS starts with it.
+        problems.warning(option.name, "'multicluster' without zones has no effect", {
+          expected: 'multicluster ZONES…',
+        });
+      }
+      options.multicluster = [...options.multicluster, ...wordsAsZones(option.args, [], problems)];
       for (const zone of options.multicluster) {
         if (!options.zones.includes(zone)) {
           problems.error(option.name, `multicluster zone '${zone}' is not served here`, {
@@ -108,9 +115,10 @@ export function readKubernetes(
           });
         }
       }
-      if (options.multicluster.length > 0) {
-        problems.error(option.name, "'multicluster' is known but not implemented yet", {
-          expected: 'zones of this cluster only',
+      const reverse = options.multicluster.find(isReverseZone);
+      if (reverse !== undefined) {
+        problems.error(option.name, `multicluster zone '${reverse}' is a reverse zone`, {
+          expected: 'a zone for names, such as multicluster clusterset.local',
         });
       }
     },
@@ -145,6 +153,12 @@ export function readKubernetes(
         expected: `${USAGE}, for example kubernetes cluster.local ${options.zones.join(' ')}`,
       },
     );
+  }
+  const own = options.zones.filter((zone) => !options.multicluster.includes(zone));
+  if (own.some(isReverseZone) && own.every(isReverseZone) && options.multicluster.length > 0) {
+    problems.error(directive.name, 'PTR records point to names of this cluster, and none of the zones has them', {
+      expected: `a zone of this cluster beside them: kubernetes cluster.local ${options.zones.join(' ')}`,
+    });
   }
   warnOfUnusedOptions(directive, options.api, problems);
   return options;

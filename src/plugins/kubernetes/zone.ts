@@ -5,10 +5,11 @@
 import { type ServiceEndpoints, distinctAddresses } from '../../cluster/endpoints.ts';
 import { type Dependent, ownAddressesFact } from '../../cluster/facts.ts';
 import { type Found, NO_DATA, addressFamily, addressSet, familyOf, serviceOwner } from '../../cluster/found.ts';
+import { findRecords } from '../../cluster/records.ts';
 import type { ClusterView } from '../../cluster/view.ts';
 import { Class, Rcode, Type } from '../../dns/constants.ts';
 import { Name } from '../../dns/name.ts';
-import type { RRset } from '../../dns/rrset.ts';
+import type { RRset, SoaRRset } from '../../dns/rrset.ts';
 import { type Reply, reply } from '../answer.ts';
 import type { Host } from '../plugin.ts';
 import type { Query } from '../query.ts';
@@ -33,12 +34,15 @@ interface NameServer {
 
 export class KubernetesZone {
   readonly name: Name;
+  /** Whether it has the Services of several clusters in place of those of this one. */
+  readonly isMulticluster: boolean;
   readonly #view: ClusterView;
   readonly #host: Host;
   readonly #defaultNameServer: Name;
   readonly #mailbox: Name;
 
-  constructor(name: Name, view: ClusterView, host: Host) {
+  constructor(name: Name, view: ClusterView, host: Host, isMulticluster = false) {
+    this.isMulticluster = isMulticluster;
     this.name = name.keepSuffixKeys();
     this.#view = view;
     this.#host = host;
@@ -48,17 +52,42 @@ export class KubernetesZone {
 
   /** The apex: SOA and NS; everything else there has no data. */
   apex(query: Query): Reply {
-    if (query.type === Type.SOA) return reply({ answers: [this.#soa()] });
+    if (query.type === Type.SOA) return reply({ answers: [this.soa()] });
     if (query.type !== Type.NS) return this.noData(NO_SUCH_TYPE);
     const servers = this.#nameServers(query);
     if (servers.length === 0) return this.noData(NO_SUCH_TYPE);
-    const { ttl } = this.#view.options;
-    const byName = [...Map.groupBy(servers, (server) => server.name.key).values()];
-    const targets = byName.flatMap(([first]) => (first === undefined ? [] : [first.name]));
-    return reply({
-      answers: [{ owner: this.name, type: Type.NS, class: Class.IN, ttl, kind: 'name', targets }],
-      additional: byName.flatMap((same) => this.#glue(same)),
+    return reply({ answers: [this.#delegation(servers)], additional: this.#glueOfAll(servers) });
+  }
+
+  /** All that the zone has beside the cluster's objects, without the SOA. No zone is without an NS record. */
+  ownRecords(asker: Dependent): readonly RRset[] {
+    const servers = this.#nameServers(asker);
+    const own = servers.map(({ octets }) => ({ name: this.#defaultNameServer, octets }));
+    const glue = this.#glueOfAll(servers);
+    const isNamed = servers.some(({ name }) => name === this.#defaultNameServer);
+    const owner = Name.fromLabels(['dns-version'], this.name) ?? this.name;
+    const version = findRecords(asker, this.#view, {
+      owner,
+      name: { kind: 'version' },
+      type: Type.TXT,
+      zone: this.name,
     });
+    return [
+      this.#delegation(servers.length > 0 ? servers : [{ name: this.#defaultNameServer }]),
+      ...glue,
+      ...(isNamed ? [] : this.#glue(own)),
+      ...(version.kind === 'records' ? version.answers : []),
+    ];
+  }
+
+  #delegation(servers: readonly Pick<NameServer, 'name'>[]): RRset {
+    const targets = [...new Map(servers.map(({ name }) => [name.key, name])).values()];
+    const { ttl } = this.#view.options;
+    return { owner: this.name, type: Type.NS, class: Class.IN, ttl, kind: 'name', targets };
+  }
+
+  #glueOfAll(servers: readonly NameServer[]): readonly RRset[] {
+    return [...Map.groupBy(servers, ({ name }) => name.key).values()].flatMap((same) => this.#glue(same));
   }
 
   /** `ns.dns.ZONE`, the name of the server where no Service stands in front of it. */
@@ -72,14 +101,14 @@ export class KubernetesZone {
   }
 
   noData(explanation: Explanation | undefined): Reply {
-    return reply({ authority: [this.#soa()], explanation });
+    return reply({ authority: [this.soa()], explanation });
   }
 
   nameError(explanation: Explanation): Reply {
-    return reply({ rcode: Rcode.NXDOMAIN, authority: [this.#soa()], explanation });
+    return reply({ rcode: Rcode.NXDOMAIN, authority: [this.soa()], explanation });
   }
 
-  #soa(): RRset {
+  soa(): SoaRRset {
     const { state, options } = this.#view;
     const { ttl } = options;
     return {
@@ -106,9 +135,10 @@ export class KubernetesZone {
     asker.dependsOn(ownAddressesFact);
     const own = this.#host.ownAddresses();
     const behindServices = own.flatMap((octets) => this.#servicesInFrontOf(asker, octets));
-    return behindServices.length > 0
-      ? behindServices
-      : own.map((octets) => ({ name: this.#defaultNameServer, octets }));
+    const servers =
+      behindServices.length > 0 ? behindServices : own.map((octets) => ({ name: this.#defaultNameServer, octets }));
+    // The Services of this cluster have no names in a zone of several.
+    return this.isMulticluster ? servers.map(({ octets }) => ({ name: this.#defaultNameServer, octets })) : servers;
   }
 
   #servicesInFrontOf(asker: Dependent, own: Uint8Array): readonly NameServer[] {

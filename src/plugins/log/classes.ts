@@ -29,6 +29,8 @@ export function typeOfAnswer(query: Query, answer: Answer): AnswerType {
   switch (answer.kind) {
     case 'silence':
       return 'OTHERERROR';
+    case 'transfer':
+      return 'META';
     case 'failure':
       return typeOfRcode(answer.rcode);
     case 'reply':

@@ -1,12 +1,11 @@
 /**
- * What a line of `log` is made from, whatever its format: a query, its answer, and what both say about sizes and flags.
+ * What a line of `log` is made from, whatever its format: a query, its answer, and what both say about flags and reasons.
  */
 import { Flag } from '../../dns/constants.ts';
-import { MIN_UDP_PAYLOAD, optRecordSize } from '../../dns/edns.ts';
 import { hasFlag } from '../../dns/message.ts';
-import { uncompressedSize } from '../../dns/size.ts';
 import type { Answer } from '../answer.ts';
-import { MAX_TCP_MESSAGE, type Query } from '../query.ts';
+import type { MetadataProvider } from '../neighbours.ts';
+import type { Query } from '../query.ts';
 
 /** An answered query. */
 export interface LogEvent {
@@ -18,19 +17,8 @@ export interface LogEvent {
   readonly duration: number;
   /** The zone of the server block that the name is in, presentation form. */
   readonly zone: string;
-}
-
-/** Octets of the request as it was decoded, names written out. */
-export function requestSize({ question, request }: Query): number {
-  const { answerRecords, authorityRecords, additionalRecords, edns } = request;
-  const records = uncompressedSize(question, answerRecords, authorityRecords, additionalRecords);
-  return records + (edns === undefined ? 0 : optRecordSize(edns.options));
-}
-
-/** The size of UDP replies that the client takes; without limit over TCP. */
-export function bufferSize({ client, request }: Query): number {
-  if (client.protocol === 'tcp') return MAX_TCP_MESSAGE;
-  return Math.max(request.edns?.udpSize ?? 0, MIN_UDP_PAYLOAD);
+  /** As `Neighbours.metadata` has it. */
+  readonly metadata: ReadonlyMap<string, MetadataProvider>;
 }
 
 /** The flags that the reply is given: `qr,aa,rd`. Whether it must be cut is decided later, when it is written. */
@@ -39,9 +27,9 @@ export function replyFlags({ request }: Query, answer: Exclude<Answer, { kind: '
   const asksForAd = hasFlag(request.flags, Flag.AD) || request.edns?.dnssecOk === true;
   const flags: readonly (readonly [string, boolean | undefined])[] = [
     ['qr', true],
-    ['aa', made?.authoritative],
+    ['aa', answer.kind === 'transfer' || made?.authoritative],
     ['tc', made?.truncated],
-    ['rd', hasFlag(request.flags, Flag.RD)],
+    ['rd', made?.recursionDesired ?? hasFlag(request.flags, Flag.RD)],
     ['ra', made?.recursionAvailable],
     ['ad', made?.authenticData === true && asksForAd],
     ['cd', hasFlag(request.flags, Flag.CD)],

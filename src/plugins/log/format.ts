@@ -7,8 +7,9 @@
 import { Class, className, rcodeName, typeName } from '../../dns/constants.ts';
 import { opcodeOf } from '../../dns/message.ts';
 import { replySize } from '../reply-size.ts';
+import { bufferSize, requestSize } from '../request-size.ts';
 import { classOfType, typeOfAnswer } from './classes.ts';
-import { type LogEvent, bufferSize, reasonOf, replyFlags, requestSize } from './event.ts';
+import { type LogEvent, reasonOf, replyFlags } from './event.ts';
 
 export const COMMON =
   '{remote}:{port} - {>id} "{type} {class} {name} {proto} {size} {>do} {>bufsize}" {rcode} {>rflags} {rsize} {duration}';
@@ -46,6 +47,8 @@ export interface Format {
   readonly timed: boolean;
   /** Whether the line is whole as it is; otherwise its level is put before it. */
   readonly whole: boolean;
+  /** The labels of metadata that are printed. */
+  readonly labels: readonly string[];
   print(event: LogEvent): string;
 }
 
@@ -54,8 +57,10 @@ export function compileFormat(text: string): Format {
   const whole = text.replaceAll('{common}', COMMON).replaceAll('{combined}', COMBINED);
   const parts: (string | Part)[] = [];
   let copied = 0;
+  const labels: string[] = [];
   for (const match of whole.matchAll(/\{[^{}]*\}/g)) {
     const part = placeholder(match[0]);
+    if (isLabel(match[0])) labels.push(labelOf(match[0]));
     if (part === undefined) continue;
     parts.push(plain(whole.slice(copied, match.index)), part);
     copied = match.index + match[0].length;
@@ -63,6 +68,7 @@ export function compileFormat(text: string): Format {
   parts.push(plain(whole.slice(copied)));
   return {
     whole: false,
+    labels,
     timed: parts.includes(placeholders['{duration}'] ?? ''),
     print(event) {
       let line = '';
@@ -72,10 +78,23 @@ export function compileFormat(text: string): Format {
   };
 }
 
-/** Metadata (`{/LABEL}`) that nothing sets is empty. */
-function placeholder(text: string): string | Part | undefined {
+function placeholder(text: string): Part | undefined {
   if (Object.hasOwn(placeholders, text)) return placeholders[text];
-  return text.startsWith('{/') && text.length > 3 ? EMPTY : undefined;
+  return isLabel(text) ? metadataOf(labelOf(text)) : undefined;
+}
+
+/** `{/LABEL}` of metadata that other plugins give. */
+function isLabel(text: string): boolean {
+  return text.startsWith('{/') && text.length > 3 && !Object.hasOwn(placeholders, text);
+}
+
+function labelOf(text: string): string {
+  return text.slice(2, -1);
+}
+
+/** What plugins give comes out without control characters whatever it is made from. */
+function metadataOf(label: string): Part {
+  return ({ query, metadata }) => plain(metadata.get(label)?.(query) ?? '') || EMPTY;
 }
 
 function plain(text: string): string {

@@ -4,13 +4,14 @@
  */
 import { className, rcodeName, typeName } from '../../dns/constants.ts';
 import { replySize } from '../reply-size.ts';
-import { type LogEvent, bufferSize, reasonOf, replyFlags, requestSize } from './event.ts';
+import { bufferSize, requestSize } from '../request-size.ts';
+import { type LogEvent, reasonOf, replyFlags } from './event.ts';
 import type { Format } from './format.ts';
 
 /** The word that asks for this format. */
 export const JSON_WORD = 'json';
 
-export const jsonFormat: Format = { whole: true, timed: true, print };
+export const jsonFormat: Format = { whole: true, timed: true, labels: [], print };
 
 function print({ query, answer, time, duration, zone }: LogEvent): string {
   const { client, question, request } = query;
@@ -18,7 +19,7 @@ function print({ query, answer, time, duration, zone }: LogEvent): string {
   return JSON.stringify({
     level: 'info',
     time: new Date(time).toISOString(),
-    plugin: answer.kind === 'reply' ? query.lastEntered : '',
+    plugin: answer.kind === 'reply' || answer.kind === 'transfer' ? query.lastEntered : '',
     client: client.clientAddress,
     port: client.clientPort,
     id: request.id,

@@ -10,8 +10,9 @@ import type { Problems } from '../../corefile/problems.ts';
 import { Name } from '../../dns/name.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Answer, Outcome } from '../answer.ts';
+import { warnOfLabels } from '../metadata/labels.ts';
 import { readZones, zoneOf } from '../zone-arguments.ts';
-import type { Clock, Host, Next, Plugin, PluginDirective } from '../plugin.ts';
+import type { Clock, ConfigureContext, Host, Next, Plugin, PluginDirective } from '../plugin.ts';
 import type { Query } from '../query.ts';
 import { ZoneMap } from '../zone-map.ts';
 import { type AnswerClass, answerClasses, classOfType, typeOfAnswer } from './classes.ts';
@@ -27,17 +28,19 @@ interface LogRule {
 export const log: PluginDirective = {
   kind: 'plugin',
   name: 'log',
-  configure(uses, { problems }) {
-    const rules = uses.map((use) => readRule(use, problems));
+  configure(uses, context) {
+    const rules = uses.map((use) => readRule(use, context));
     return {
       create: (host) => ({ plugin: new Log(rules, host) }),
     };
   },
 };
 
-function readRule(use: Directive, problems: Problems): LogRule {
+function readRule(use: Directive, context: ConfigureContext): LogRule {
+  const { problems } = context;
   const { args } = use;
   const format = readFormat(args);
+  if (format !== undefined) warnOfLabels(format.labels, args.at(-1) ?? use.name, context);
   const classes = new Set<AnswerClass>();
   eachOption(use, problems, {
     class(option) {
@@ -82,6 +85,7 @@ class Log implements Plugin {
   readonly #rules: readonly LogRule[];
   readonly #logger: Logger;
   readonly #clock: Clock;
+  readonly #metadata: Host['neighbours']['metadata'];
   /** What is printed of each zone of the server block. */
   readonly #zones: ZoneMap<string>;
 
@@ -90,6 +94,7 @@ class Log implements Plugin {
     // CoreDNS's query lines bear no plugin's name.
     this.#logger = host.logger('');
     this.#clock = host.clock;
+    this.#metadata = host.neighbours.metadata;
     this.#zones = new ZoneMap(host.block.zones.map((text) => [Name.fromText(text), text]));
   }
 
@@ -112,7 +117,7 @@ class Log implements Plugin {
     query.replaying.forbid();
     const zone = this.#zones.find(query.name) ?? '';
     const duration = format.timed ? this.#clock.monotonic() - start : 0;
-    const line = format.print({ query, answer, time: this.#clock.now(), duration, zone });
+    const line = format.print({ query, answer, time: this.#clock.now(), duration, zone, metadata: this.#metadata });
     if (format.whole) this.#logger.plain(line);
     else this.#logger.info(line);
     return answer;

@@ -55,12 +55,12 @@ function create(host: Host, at: HttpAddress): RunningPlugin {
 }
 
 /** Server, zone, view and name of each plugin; no more than one beyond what a metric has room for. */
-function* pluginLabels({ servers, zones, plugins }: Block): Generator<readonly string[]> {
+function* pluginLabels({ servers, zones, view, plugins }: Block): Generator<readonly string[]> {
   let left = bounds.metricSeries;
   for (const server of servers) {
     for (const zone of zones) {
       for (const name of plugins) {
-        yield [server, zone, '', name];
+        yield [server, zone, view, name];
         if (left-- === 0) return;
       }
     }
@@ -82,6 +82,7 @@ class Prometheus implements Plugin {
   readonly #metrics: QueryMetrics;
   readonly #clock: Clock;
   readonly #zones: readonly string[];
+  readonly #view: string;
   /** By server. */
   readonly #places = new Map<string, ZoneMap<Place>>();
 
@@ -89,6 +90,7 @@ class Prometheus implements Plugin {
     this.#metrics = metrics;
     this.#clock = clock;
     this.#zones = block.zones;
+    this.#view = block.view;
   }
 
   /** An exception is counted by the server, which answers for it. */
@@ -105,7 +107,7 @@ class Prometheus implements Plugin {
     if (counts === undefined) return answer;
     const { client, question, request, requestSize, replaying } = query;
     const dnssecOk = request.edns?.dnssecOk ?? false;
-    const plugin = answer.kind === 'reply' ? query.lastEntered : '';
+    const plugin = answer.kind === 'reply' || answer.kind === 'transfer' ? query.lastEntered : '';
     const rcode = rcodeOfAnswer(answer);
     const size = replySize(question, answer);
     counts.request(client, query.type, dnssecOk, requestSize);
@@ -117,7 +119,7 @@ class Prometheus implements Plugin {
   /** Of the longest zone that the name is in: whatever comes here is in one. */
   #countsOf({ server, name }: Query): QueryCounts | undefined {
     const place = (this.#places.get(server) ?? this.#open(server)).find(name);
-    return place && (place.counts ??= this.#metrics.at(server, place.zone));
+    return place && (place.counts ??= this.#metrics.at(server, place.zone, this.#view));
   }
 
   #open(server: string): ZoneMap<Place> {

@@ -20,9 +20,6 @@ export const DROPPED = 'dropped';
 /** What has no label of its own, so that neither clients nor upstreams can make series. */
 const OTHER = 'other';
 
-/** Of `view`, which is not implemented: no block has one. */
-const NO_VIEW = '';
-
 /** Seconds: 0.25 ms to 8.192 s, doubling. */
 export const TIME_BUCKETS: readonly number[] = Array.from({ length: 16 }, (_, n) => 0.00025 * 2 ** n);
 
@@ -101,9 +98,10 @@ export class QueryMetrics {
    *
    * @param server as `Query.server` has it
    * @param zone of the server block, presentation form; `DROPPED` for what never came to one
+   * @param view of the server block; empty where it has none
    */
-  at(server: string, zone: string): QueryCounts {
-    return new QueryCounts(this, server, zone);
+  at(server: string, zone: string, view: string): QueryCounts {
+    return new QueryCounts(this, server, zone, view);
   }
 }
 
@@ -111,6 +109,7 @@ export class QueryCounts {
   readonly #families: QueryMetrics;
   readonly #server: string;
   readonly #zone: string;
+  readonly #view: string;
   readonly #udp: OverProtocol = { requests: [] };
   readonly #tcp: OverProtocol = { requests: [] };
   #dnssecRequests: Series | undefined;
@@ -118,10 +117,11 @@ export class QueryCounts {
   /** By plugin, then by response code. */
   readonly #answers = new Map<string, Map<number, AnswersOf>>();
 
-  constructor(families: QueryMetrics, server: string, zone: string) {
+  constructor(families: QueryMetrics, server: string, zone: string, view: string) {
     this.#families = families;
     this.#server = server;
     this.#zone = zone;
+    this.#view = view;
   }
 
   /**
@@ -181,7 +181,7 @@ export class QueryCounts {
     return (this.#over(protocol).requestSizes ??= this.#families.requestSizes.with(
       this.#server,
       this.#zone,
-      NO_VIEW,
+      this.#view,
       protocol,
     ));
   }
@@ -190,24 +190,24 @@ export class QueryCounts {
     return (this.#over(protocol).responseSizes ??= this.#families.responseSizes.with(
       this.#server,
       this.#zone,
-      NO_VIEW,
+      this.#view,
       protocol,
     ));
   }
 
   get #dnssecRequestsHere(): Series {
-    return (this.#dnssecRequests ??= this.#families.dnssecRequests.with(this.#server, this.#zone, NO_VIEW));
+    return (this.#dnssecRequests ??= this.#families.dnssecRequests.with(this.#server, this.#zone, this.#view));
   }
 
   get #durationsHere(): Observations {
-    return (this.#durations ??= this.#families.durations.with(this.#server, this.#zone, NO_VIEW));
+    return (this.#durations ??= this.#families.durations.with(this.#server, this.#zone, this.#view));
   }
 
   #openRequests(protocol: Protocol, typePlace: number): RequestsOf {
     const type = COUNTED_TYPES[typePlace - 1];
     const label = type === undefined ? OTHER : typeName(type);
     return new RequestsOf((family) =>
-      this.#families.requests.with(this.#server, this.#zone, NO_VIEW, protocol, family, label),
+      this.#families.requests.with(this.#server, this.#zone, this.#view, protocol, family, label),
     );
   }
 
@@ -226,7 +226,7 @@ export class QueryCounts {
     const key = name === undefined ? NAMELESS : rcode;
     const known = ofPlugin.get(key);
     if (known !== undefined) return known;
-    const responses = this.#families.responses.with(this.#server, this.#zone, NO_VIEW, name ?? OTHER, plugin);
+    const responses = this.#families.responses.with(this.#server, this.#zone, this.#view, name ?? OTHER, plugin);
     const answers: AnswersOf = { responses, effects: [] };
     ofPlugin.set(key, answers);
     return answers;

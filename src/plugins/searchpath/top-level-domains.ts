@@ -11,3 +11,7 @@ export const wellKnownTopLevelDomains: readonly string[] = (
   'ly ma md me mg mk mm mn mo mt mu mv mx my mz na ng ni nl no np nz om pa pe pg ph pk pl pr ps pt py qa ro rs ru rw sa sc sd ' +
   'se sg sh si sk sl sm sn so st su sv sy th tj tl tm tn to tr tt tv tw tz ua ug uk us uy uz va ve vn ws ye za zm zw'
 ).split(' ');
+
+/** Those that no registry has, for uses of their own (RFC 6761, RFC 6762, RFC 7686, RFC 9476), and what private networks take. */
+export const specialTopLevelDomains: readonly string[] =
+  'alt arpa corp example home internal intranet invalid lan local localhost onion private test'.split(' ');

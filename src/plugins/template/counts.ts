@@ -14,7 +14,8 @@ interface Wanted {
   readonly type: number;
 }
 
-export type Section = 'answer' | 'authority' | 'additional';
+/** Where in a template something failed. */
+export type Section = 'answer' | 'authority' | 'additional' | 'var' | 'expr';
 
 /** By class and type as a number, where both have a name; else by the labels that they share with others. */
 type ByKind = Map<number | string, CountedAgain>;
@@ -24,8 +25,11 @@ export class TemplateCounts {
   readonly #templateFailures: CounterFamily;
   readonly #recordFailures: CounterFamily;
   readonly #matched = new Map<string, Map<Name, ByKind>>();
+  readonly #view: string;
 
-  constructor(metrics: Metrics) {
+  /** @param view of the server block; empty where it has none */
+  constructor(metrics: Metrics, view: string) {
+    this.#view = view;
     const where = ['server', 'zone', 'view', 'class', 'type'];
     this.#matches = metrics.counter('coredns_template_matches_total', 'Questions that a template matched.', where);
     this.#templateFailures = metrics.counter(
@@ -48,7 +52,7 @@ export class TemplateCounts {
   matched(query: Query, zone: Name, wanted: Wanted): void {
     const ofZone = this.#ofZone(query.server, zone);
     const kind = query.question.class * 0x1_0000 + query.type;
-    const counted = ofZone.get(kind) ?? this.#open(ofZone, kind, labelsOf(query, zone, wanted));
+    const counted = ofZone.get(kind) ?? this.#open(ofZone, kind, this.#labelsOf(query, zone, wanted));
     counted.again();
     query.replaying.each(counted);
   }
@@ -68,7 +72,7 @@ export class TemplateCounts {
     template: string,
   ): void {
     const family = failure === 'text' ? this.#templateFailures : this.#recordFailures;
-    family.with(...labelsOf(query, zone, wanted), section, template).add();
+    family.with(...this.#labelsOf(query, zone, wanted), section, template).add();
   }
 
   #open(ofZone: ByKind, kind: number, labels: Labels): CountedAgain {
@@ -80,6 +84,19 @@ export class TemplateCounts {
       ofZone.set(key, counted);
     }
     return counted;
+  }
+
+  /** A class or type without a name has no label, as in CoreDNS: a client could make 65,536 series of them. */
+  #labelsOf({ question, server }: Query, zone: Name, wanted: Wanted): Labels {
+    const klass = className(question.class === Class.ANY ? wanted.class : question.class);
+    const type = typeName(question.type === Type.ANY ? wanted.type : question.type);
+    return [
+      server,
+      zone.toLowerCase(),
+      this.#view,
+      classMnemonics.includes(klass) ? klass : '',
+      typeMnemonics.includes(type) ? type : '',
+    ];
   }
 
   #ofZone(server: string, zone: Name): ByKind {
@@ -98,16 +115,3 @@ export class TemplateCounts {
 }
 
 type Labels = readonly [server: string, zone: string, view: string, klass: string, type: string];
-
-/** A class or type without a name has no label, as in CoreDNS: a client could make 65,536 series of them. */
-function labelsOf({ question, server }: Query, zone: Name, wanted: Wanted): Labels {
-  const klass = className(question.class === Class.ANY ? wanted.class : question.class);
-  const type = typeName(question.type === Type.ANY ? wanted.type : question.type);
-  return [
-    server,
-    zone.toLowerCase(),
-    '',
-    classMnemonics.includes(klass) ? klass : '',
-    typeMnemonics.includes(type) ? type : '',
-  ];
-}

@@ -1,6 +1,7 @@
 /**
  * What stands between `{{` and `}}`. In: its text. Out: an expression, or a `TemplateFault` that says what there is.
  */
+import { faultOfLabel } from '../metadata/labels.ts';
 
 export const fields = [
   '.Name',
@@ -21,10 +22,16 @@ export type Expression =
   | { readonly kind: 'match'; readonly index: number }
   /** `.Group.NAME` */
   | { readonly kind: 'group'; readonly name: string }
+  /** `.Var.NAME` */
+  | { readonly kind: 'variable'; readonly name: string }
+  /** `.Meta "LABEL"` */
+  | { readonly kind: 'metadata'; readonly label: string }
   /** `parseInt VALUE BASE BITS` */
   | { readonly kind: 'parseInt'; readonly value: Expression; readonly base: number; readonly bits: number };
 
-const SUPPORTED = `${fields.join(', ')}, .Group.NAME, index .Match N, index .Group "NAME", parseInt VALUE BASE BITS, "text"`;
+const META = '.Meta `LABEL`, such as .Meta `kubernetes/namespace`';
+
+const SUPPORTED = `${fields.join(', ')}, .Group.NAME, .Var.NAME, .Meta "LABEL", index .Match N, index .Group "NAME", parseInt VALUE BASE BITS, "text"`;
 
 /** Ends the compiling or the rendering of one template; it does not leave this folder. */
 export class TemplateFault extends Error {
@@ -56,6 +63,10 @@ function parseCommand(words: string[]): Expression {
     words.shift();
     return first === 'index' ? parseIndex(words) : parseParseInt(words);
   }
+  if (first === '.Meta') {
+    words.shift();
+    return parseMetadata(words.shift() ?? '');
+  }
   return parseOperand(words);
 }
 
@@ -68,7 +79,16 @@ function parseIndex(words: string[]): Expression {
     throw new TemplateFault(`'index .Match' needs a number, not '${key}'`, 'index .Match N');
   }
   if (list === '.Group' && isString(key)) return { kind: 'group', name: readString(key) };
-  throw new TemplateFault(`'index' is known for .Match and .Group`, 'index .Match N, index .Group "NAME"');
+  if (list === '.Var' && isString(key)) return { kind: 'variable', name: readString(key) };
+  throw new TemplateFault(`'index' is known for .Match, .Group and .Var`, 'index .Match N, index .Group "NAME"');
+}
+
+function parseMetadata(word: string): Expression {
+  if (!isString(word)) throw new TemplateFault(`'.Meta' needs a label in quotes`, META);
+  const label = readString(word);
+  const fault = faultOfLabel(label);
+  if (fault !== undefined) throw new TemplateFault(fault, META);
+  return { kind: 'metadata', label };
 }
 
 function parseParseInt(words: string[]): Expression {
@@ -95,15 +115,16 @@ function parseOperand(words: string[]): Expression {
   if (isString(word)) return { kind: 'text', value: readString(word) };
   const field = fields.find((name) => name === word);
   if (field !== undefined) return { kind: 'field', field };
-  const group = /^\.Group\.(\w+)$/.exec(word)?.[1];
-  if (group !== undefined) return { kind: 'group', name: group };
+  const [, list, name = ''] = /^\.(Group|Var)\.(\w+)$/.exec(word) ?? [];
+  if (list === 'Group') return { kind: 'group', name };
+  if (list === 'Var') return { kind: 'variable', name };
   throw unsupported(word);
 }
 
 function unsupported(word: string): TemplateFault {
-  if (/^\.(?:Var|Meta)\b/.test(word)) return new TemplateFault(`'${word}' is known but not implemented yet`);
-  if (word === '.Match' || word === '.Group') {
-    return new TemplateFault(`'${word}' stands for several texts`, 'index .Match N, .Group.NAME');
+  if (word === '.Meta') return new TemplateFault(`'.Meta' within another command`, `(${META})`);
+  if (word === '.Match' || word === '.Group' || word === '.Var') {
+    return new TemplateFault(`'${word}' stands for several texts`, 'index .Match N, .Group.NAME, .Var.NAME');
   }
   return new TemplateFault(`'${word}' is no part of the template language that is supported here`);
 }

@@ -24,6 +24,9 @@ import { readFallthrough, readZones } from '../zone-arguments.ts';
 import type { ConfigureContext } from '../plugin.ts';
 import { type Explanation, explainAs } from '../reasons.ts';
 import { compileRegexp } from '../regexp.ts';
+import { typeText } from '../expressions/expressions.ts';
+import { warnOfLabels } from '../metadata/labels.ts';
+import { type Conditions, readConditions } from './conditions.ts';
 import type { Expression } from './expression.ts';
 import { type TextTemplate, compileText } from './text.ts';
 
@@ -40,6 +43,8 @@ export interface TemplateRule {
   readonly zones: readonly Name[];
   /** Any of them; none for every name. */
   readonly regexps: readonly RE2JS[];
+  /** What must hold beside. */
+  readonly conditions: Conditions;
   readonly answers: readonly RecordTemplate[];
   readonly authority: readonly RecordTemplate[];
   readonly additional: readonly RecordTemplate[];
@@ -47,7 +52,7 @@ export interface TemplateRule {
   readonly explanation: Explanation | undefined;
   /** Names below these go on to the next template or plugin where no expression matches. */
   readonly fallthrough: readonly Name[];
-  /** Whether groups of the expressions are printed. */
+  /** Whether groups of the expressions are looked at. */
   readonly usesGroups: boolean;
   /** Whether something is printed that differs between clients who ask the same: an address, or how the name is spelt. */
   readonly usesClient: boolean;
@@ -56,10 +61,12 @@ export interface TemplateRule {
 /** What record text without a TTL gets, and what completes names without a final dot. */
 const DEFAULTS = { origin: Name.root, ttl: 3600 };
 
-export function readTemplateRule(use: Directive, { zones, problems }: ConfigureContext): TemplateRule {
+export function readTemplateRule(use: Directive, context: ConfigureContext): TemplateRule {
+  const { zones, problems } = context;
   expectArguments(use, problems, { min: 2, usage: 'template CLASS TYPE [ZONES…]' });
   const [classWord, typeWord, ...zoneWords] = use.args;
   const regexps: RE2JS[] = [];
+  const conditionLines: Directive[] = [];
   const records = { answer: [] as Written[], authority: [] as Written[], additional: [] as Written[] };
   let rcode: number = Rcode.NOERROR;
   let explanation: Explanation | undefined;
@@ -101,34 +108,35 @@ export function readTemplateRule(use: Directive, { zones, problems }: ConfigureC
         expected: 'this line removed: look-ups always pass this server',
       });
     },
-    var: (option) => notYet(option.name, problems),
-    expr: (option) => notYet(option.name, problems),
+    var: (option) => void conditionLines.push(option),
+    expr: (option) => void conditionLines.push(option),
   });
   const all = [...records.answer, ...records.authority, ...records.additional];
-  for (const { token, record } of all) checkGroups(token, record, regexps, problems);
+  const conditions = readConditions(conditionLines, regexps, context);
+  for (const { token, record } of all) {
+    checkGroups(token, record, regexps, problems);
+    checkVariables(token, record, conditions, context);
+  }
   const expressions = all.flatMap(({ record }) => expressionsOf(record));
   return {
     class: (classWord && readMnemonic(classWord, 'class', classOf, classMnemonics, problems)) ?? Class.ANY,
     type: (typeWord && readMnemonic(typeWord, 'type', typeOf, typeMnemonics, problems)) ?? Type.ANY,
     zones: readZones(zoneWords, zones, problems),
     regexps,
+    conditions,
     answers: usable(records.answer),
     authority: usable(records.authority),
     additional: usable(records.additional),
     rcode,
     explanation,
     fallthrough,
-    usesGroups: expressions.some(({ kind }) => kind === 'match' || kind === 'group'),
+    usesGroups: conditions.isAny || expressions.some(({ kind }) => kind === 'match' || kind === 'group'),
     usesClient: expressions.some(
-      (one) => one.kind === 'field' && (one.field === '.Remote' || one.field === '.Question.Name'),
+      (one) =>
+        one.kind === 'metadata' ||
+        (one.kind === 'field' && (one.field === '.Remote' || one.field === '.Question.Name')),
     ),
   };
-}
-
-function notYet(token: Token, problems: Problems): void {
-  problems.error(token, `'${token.text}' of 'template' is known but not implemented yet`, {
-    expected: 'match, answer, authority, additional, rcode, ederror or fallthrough',
-  });
 }
 
 /** A class, type or response code in upper case, as CoreDNS wants it. */
@@ -202,6 +210,29 @@ function checkGroups(
     if (one.kind === 'group' && !regexps.some((regexp) => Object.hasOwn(regexp.namedGroups(), one.name))) {
       problems.error(token, `no 'match' of this template has a group '${one.name}'`, {
         expected: `(?P<${one.name}>…) in a 'match'`,
+      });
+    }
+  }
+}
+
+/** Variables that no line gives, or that cannot be printed; and metadata that nobody collects. */
+function checkVariables(
+  token: Token,
+  record: RecordTemplate | undefined,
+  { variables }: Conditions,
+  context: ConfigureContext,
+): void {
+  for (const one of expressionsOf(record)) {
+    if (one.kind === 'metadata') warnOfLabels([one.label], token, context);
+    if (one.kind !== 'variable') continue;
+    const type = variables.get(one.name);
+    if (type === undefined) {
+      context.problems.error(token, `no 'var' of this template is called '${one.name}'`, {
+        expected: `var ${one.name} EXPRESSION`,
+      });
+    } else if (type === 'nil' || typeof type !== 'string') {
+      context.problems.error(token, `'.Var.${one.name}' is ${typeText(type)}, which is no text`, {
+        expected: "an element of it, or join(LIST, ' ')",
       });
     }
   }

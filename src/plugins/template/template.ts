@@ -3,7 +3,7 @@
  *
  *     zone, class, type fit? ──no──► next template … next plugin
  *            │yes
- *     an expression matches? ──no──► next template … (fallthrough), or SERVFAIL
+ *     an expression matches, and what `expr` says holds? ──no──► next template … (fallthrough), or SERVFAIL
  *            │yes
  *     records written ──► a CNAME's target looked up (A, AAAA) ──► reply
  */
@@ -12,9 +12,10 @@ import type { Name } from '../../dns/name.ts';
 import type { RRset } from '../../dns/rrset.ts';
 import { type Outcome, failure, reply, whenAnswered } from '../answer.ts';
 import { zoneOf } from '../zone-arguments.ts';
-import type { Next, Plugin, PluginDirective } from '../plugin.ts';
+import type { Host, Next, Plugin, PluginDirective } from '../plugin.ts';
 import type { Query } from '../query.ts';
 import { explain } from '../reasons.ts';
+import type { Verdict } from './conditions.ts';
 import { type Section, TemplateCounts } from './counts.ts';
 import { type RecordTemplate, type TemplateRule, readTemplateRule, recordOf } from './rule.ts';
 import type { TemplateData } from './text.ts';
@@ -24,19 +25,27 @@ export const template: PluginDirective = {
   name: 'template',
   configure(uses, context) {
     const rules = uses.map((use) => readTemplateRule(use, context));
-    return { create: ({ metrics }) => ({ plugin: createTemplates(rules, new TemplateCounts(metrics)) }) };
+    return { create: (host) => ({ plugin: createTemplates(rules, host) }) };
   },
 };
 
 /** Replayable, but for answers in which something of the client itself is printed. */
-function createTemplates(rules: readonly TemplateRule[], counts: TemplateCounts): Plugin {
-  const answer = (query: Query, next: Next): Outcome => answerByRules(rules, counts, query, next);
+function createTemplates(rules: readonly TemplateRule[], { metrics, block, neighbours }: Host): Plugin {
+  const counts = new TemplateCounts(metrics, block.view);
+  const given: Given = { counts, metadata: neighbours.metadata };
+  const answer = (query: Query, next: Next): Outcome => answerByRules(rules, given, query, next);
   return { name: 'template', replayable: true, answer };
 }
 
 const NO_MATCH = failure(Rcode.SERVFAIL, explain('noTemplateMatches'));
 
-function answerByRules(rules: readonly TemplateRule[], counts: TemplateCounts, query: Query, next: Next): Outcome {
+/** What all templates of a block share. */
+interface Given {
+  readonly counts: TemplateCounts;
+  readonly metadata: Host['neighbours']['metadata'];
+}
+
+function answerByRules(rules: readonly TemplateRule[], given: Given, query: Query, next: Next): Outcome {
   const { name, type } = query;
   let text: string | undefined;
   for (const rule of rules) {
@@ -46,12 +55,27 @@ function answerByRules(rules: readonly TemplateRule[], counts: TemplateCounts, q
     text ??= name.toLowerCase();
     const found = match(rule, text);
     if (found !== undefined) {
-      counts.matched(query, zone, rule);
-      return answerByRule(rule, counts, query, zone, found);
+      const verdict = judge(rule, given, query, found);
+      if (verdict.kind === 'fault') return failed(rule, verdict, given.counts, query, zone);
+      if (verdict.kind === 'holds') {
+        given.counts.matched(query, zone, rule);
+        return answerByRule(rule, given, query, zone, { ...found, variables: verdict.variables });
+      }
     }
     if (zoneOf(rule.fallthrough, name) === undefined) return NO_MATCH;
   }
   return next.answer(query);
+}
+
+const HOLDS: Verdict = { kind: 'holds', variables: {} };
+
+function judge(
+  { conditions }: TemplateRule,
+  { metadata }: Given,
+  query: Query,
+  { match: byNumber, groups: byName }: Found,
+): Verdict {
+  return conditions.isAny ? conditions.judge(query, metadata, { byNumber, byName }) : HOLDS;
 }
 
 function fits(wanted: number, asked: number, any: number): boolean {
@@ -59,6 +83,7 @@ function fits(wanted: number, asked: number, any: number): boolean {
 }
 
 type Found = Pick<TemplateData, 'match' | 'groups'>;
+type Judged = Pick<TemplateData, 'match' | 'groups' | 'variables'>;
 
 const NO_GROUPS: Found['groups'] = {};
 const FOUND: Found = { match: [], groups: NO_GROUPS };
@@ -77,19 +102,40 @@ function match({ regexps, usesGroups }: TemplateRule, name: string): Found | und
   return undefined;
 }
 
-function answerByRule(rule: TemplateRule, counts: TemplateCounts, query: Query, zone: Name, found: Found): Outcome {
+/** A `var` or `expr` that could not be worked out. Each such query is counted and logged. */
+function failed(
+  rule: TemplateRule,
+  { section, fault, source }: Extract<Verdict, { kind: 'fault' }>,
+  counts: TemplateCounts,
+  query: Query,
+  zone: Name,
+): Outcome {
+  query.replaying.forbid();
+  counts.failed('text', query, zone, rule, section, source);
+  const error = `'${section}' of a template for ${zone.toLowerCase()} failed: ${fault}`;
+  return failure(Rcode.SERVFAIL, explain('templateFailed'), error);
+}
+
+function answerByRule(rule: TemplateRule, given: Given, query: Query, zone: Name, found: Judged): Outcome {
   const { rcode } = rule;
   const reason = rule.explanation ?? explain('configured');
   if (rcode === Rcode.SERVFAIL) return failure(rcode, reason);
   if (rule.usesClient) query.replaying.forbid();
   const { question, client } = query;
-  const data: TemplateData = { question, zone: zone.toLowerCase(), remote: client.clientAddress, ...found };
+  const data: TemplateData = {
+    question,
+    zone: zone.toLowerCase(),
+    remote: client.clientAddress,
+    metadata: given.metadata,
+    query,
+    ...found,
+  };
   const faults: string[] = [];
   const write = (section: Section, records: readonly RecordTemplate[]): readonly RRset[] =>
     records.flatMap((record) => {
       const written = writeRecord(record, data);
       if (written.kind === 'record') return written.set;
-      counts.failed(written.kind, query, zone, rule, section, written.source);
+      given.counts.failed(written.kind, query, zone, rule, section, written.source);
       faults.push(`the ${section} of a template for ${data.zone} is no record: ${written.fault}`);
       return [];
     });

@@ -3,13 +3,17 @@
  * matched query.
  *
  *     {{ .Name }} {{ .Zone }} {{ .Class }} {{ .Type }} {{ .Remote }} {{ .Question.Name }}
+ *     {{ .Var.name }} {{ .Meta `kubernetes/namespace` }}
  *     {{ index .Match 1 }} {{ .Group.name }} {{ index .Group "name" }} {{ parseInt .Group.b 16 8 }}
  *     {{ "a string" }} {{- trimmed -}} {{/* a comment *\/}}
  *
  * Everything else of the language is an error when it is compiled, never when a query comes.
  */
 import { bounds } from '../../bounds.ts';
+import { type Value, printable, valueText } from '../expressions/expressions.ts';
 import type { Question } from '../../dns/question.ts';
+import type { MetadataProvider } from '../neighbours.ts';
+import type { Query } from '../query.ts';
 import { type Expression, type Field, TemplateFault, parseAction } from './expression.ts';
 import { className, typeName } from '../../dns/constants.ts';
 
@@ -24,6 +28,11 @@ export interface TemplateData {
   readonly match: readonly string[];
   /** Groups by name. */
   readonly groups: Readonly<Record<string, string>>;
+  /** What `var` lines gave, by name. */
+  readonly variables: Readonly<Record<string, Value>>;
+  /** As `Neighbours.metadata` has it, and whom it is asked for. */
+  readonly metadata: ReadonlyMap<string, MetadataProvider>;
+  readonly query: Query;
 }
 
 export interface TextTemplate {
@@ -119,6 +128,15 @@ function evaluate(expression: Expression, data: TemplateData): string {
         throw new TemplateFault(`the regular expression that matched has no group ${expression.name}`);
       return group;
     }
+    case 'variable': {
+      const value = Object.hasOwn(data.variables, expression.name) ? data.variables[expression.name] : undefined;
+      const text = value === undefined ? undefined : printable(value);
+      if (text === undefined)
+        throw new TemplateFault(`.Var.${expression.name}, ${valueText(value ?? null)}, is no text`);
+      return text;
+    }
+    case 'metadata':
+      return data.metadata.get(expression.label)?.(data.query) ?? '';
     case 'parseInt':
       return parseUnsigned(evaluate(expression.value, data), expression.base, expression.bits);
   }

@@ -153,6 +153,7 @@ export class ListenerAnswers {
    */
   keep({ account }: Query, answer: Reply, message: Uint8Array, length: number, marks: Marks): void {
     if (!this.#hasKey || !account.replaying.allowed) return;
+    if (answer.recursionDesired !== undefined || account.replyOptions.length > 0) return;
     const { records, secondSight } = this.#cache;
     if (!this.#wasKept && !secondSight.seen(this.#key.hash)) return;
     records.write(this.#key, { answer, account, message, length, marks });

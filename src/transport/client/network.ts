@@ -2,7 +2,7 @@
  * transport/client/: how the program asks others. It sends messages to upstreams and gives back whatever comes, without a
  * look at it: what a reply is, the asker decides.
  *
- *     openNetwork ──► channel(target) ──┬─ udp    a socket for each message                            udp.ts
+ *     openNetwork ──► channel(target) ──┬─ udp    a socket for each message             udp.ts, udp-sockets.ts
  *                         │             ├─ tcp    ┐ pool.ts: connections that are kept and shared,     stream.ts
  *                         │             ├─ tls    │ connection.ts, conduct.ts: the life of each,       stream.ts, tls.ts
  *                         │             └─ https  ┘ attempt.ts, pace.ts: messages on their way         https.ts, tls.ts
@@ -17,6 +17,7 @@ import { ConnectionPool } from './pool.ts';
 import { tcpConnections, tlsConnections } from './stream.ts';
 import { TlsConnector } from './tls.ts';
 import { UdpChannel } from './udp.ts';
+import type { UdpSockets } from './udp-sockets.ts';
 import type { Channel, Endpoint, UpstreamTarget } from './upstream.ts';
 import { Usage } from './usage.ts';
 
@@ -38,19 +39,24 @@ export interface NetworkOptions {
   readonly limits?: Partial<Bounds>;
   /** Told when a listener throws; it should not. */
   readonly report?: (message: string) => void;
+  /** What opens sockets for UDP in place of `node:dgram`, from the moment on in which it gives something. */
+  readonly udpSockets?: () => UdpSockets | undefined;
 }
 
-export function openNetwork({ limits, report }: NetworkOptions = {}): ClientNetwork {
-  return new OpenNetwork(new Usage({ ...bounds, ...limits }, report ?? (() => {})));
+export function openNetwork({ limits, report, udpSockets }: NetworkOptions = {}): ClientNetwork {
+  const usage = new Usage({ ...bounds, ...limits }, report ?? (() => {}));
+  return new OpenNetwork(usage, udpSockets ?? (() => undefined));
 }
 
 class OpenNetwork implements ClientNetwork {
   readonly usage: Usage;
   readonly #channels = new Set<Channel>();
   readonly #closing = new AbortController();
+  readonly #udpSockets: () => UdpSockets | undefined;
 
-  constructor(usage: Usage) {
+  constructor(usage: Usage, udpSockets: () => UdpSockets | undefined) {
     this.usage = usage;
+    this.#udpSockets = udpSockets;
   }
 
   get reached(): ClientNetwork['reached'] {
@@ -66,7 +72,7 @@ class OpenNetwork implements ClientNetwork {
   #open(target: UpstreamTarget, closed: () => void): Channel {
     switch (target.protocol) {
       case 'udp':
-        return new UdpChannel(target, this.usage, closed);
+        return new UdpChannel(target, this.usage, closed, this.#udpSockets);
       case 'tcp':
         return new ConnectionPool(target, this.usage, tcpConnections(target), closed);
       case 'tls':

@@ -10,43 +10,52 @@
  * A datagram that is not the reply never ends the wait for the right one, and neither does one beyond `udpMessage`. What
  * has waited for long gives its socket up where there are too many.
  */
-import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from 'node:dgram';
-import { isIPv6 } from 'node:net';
+import { DgramPeer } from './dgram-sockets.ts';
 import { AT_SOCKET_LIMIT, CHANNEL_CLOSED, GAVE_WAY, problemOf } from './problem.ts';
 import type { SocketHolder } from './socket-queue.ts';
+import type { UdpPeer, UdpSocket, UdpSocketUser, UdpSockets } from './udp-sockets.ts';
 import type { Attempt, AttemptListener, Channel, Endpoint, UpstreamProblem, UpstreamTarget } from './upstream.ts';
 import type { Usage } from './usage.ts';
 
 export class UdpChannel implements Channel {
   readonly counts = { reused: 0, opened: 0, unasked: 0 };
   readonly usage: Usage;
-  readonly to: Endpoint;
-  readonly socketOptions: SocketOptions;
-  /** Where sockets are bound, if not where the system likes. */
-  readonly source: { readonly address: string; readonly port: 0; readonly exclusive: true } | undefined;
-  /** The upstream's address as the system spells it, once that has been asked for. */
-  canonical: string | undefined;
   /** Those that are about to be told that they failed. */
   readonly failing = new Set<UdpAttempt>();
   isClosed = false;
+  readonly #dgram: DgramPeer;
+  readonly #target: UpstreamTarget;
+  readonly #sockets: () => UdpSockets | undefined;
+  /** Of `#sockets`; null where they cannot serve this upstream. */
+  #peer: UdpPeer | null | undefined;
   readonly #closed: () => void;
 
-  constructor(target: UpstreamTarget, usage: Usage, closed: () => void) {
+  /** @param sockets what is used in place of `node:dgram`; undefined for as long as there is no such thing */
+  constructor(target: UpstreamTarget, usage: Usage, closed: () => void, sockets: () => UdpSockets | undefined) {
     this.usage = usage;
+    this.#target = target;
+    this.#sockets = sockets;
     this.#closed = closed;
-    this.to = target.to;
-    this.source = target.source === undefined ? undefined : { address: target.source, port: 0, exclusive: true };
-    this.socketOptions = {
-      type: isIPv6(target.to.address) ? 'udp6' : 'udp4',
-      // Every address here is a literal. Without this, dgram puts binding, connecting and sending off to later ticks.
-      lookup: (literal, { family }, found) => found(null, literal, Number(family ?? 0)),
-    };
+    this.#dgram = new DgramPeer(target.to, target.source);
   }
 
   send(message: Uint8Array, listener: AttemptListener): Attempt {
     const attempt = new UdpAttempt(this, listener);
     attempt.begin(message);
     return attempt;
+  }
+
+  open(message: Uint8Array, user: UdpSocketUser): UdpSocket {
+    return this.#fastPeer()?.open(message, user) ?? this.#dgram.open(message, user);
+  }
+
+  #fastPeer(): UdpPeer | null | undefined {
+    if (this.#peer === undefined) {
+      const { to, source } = this.#target;
+      const sockets = this.#sockets();
+      if (sockets !== undefined) this.#peer = sockets.peer(to, source) ?? null;
+    }
+    return this.#peer;
   }
 
   close(): void {
@@ -62,13 +71,13 @@ export class UdpChannel implements Channel {
   }
 }
 
-class UdpAttempt implements Attempt, SocketHolder {
+class UdpAttempt implements Attempt, SocketHolder, UdpSocketUser {
   readonly channel: UdpChannel;
   readonly since = performance.now();
   older: SocketHolder | undefined;
   newer: SocketHolder | undefined;
   readonly #listener: AttemptListener;
-  #socket: Socket | undefined;
+  #socket: UdpSocket | undefined;
   /** Whether a place among the sockets is taken. */
   #holds = false;
   #over = false;
@@ -81,57 +90,35 @@ class UdpAttempt implements Attempt, SocketHolder {
   }
 
   begin(message: Uint8Array): void {
-    const { isClosed, usage } = this.channel;
+    const { channel } = this;
+    const { isClosed, usage } = channel;
     if (isClosed) {
       this.#fail(CHANNEL_CLOSED);
     } else if (usage.takeSocket()) {
       this.#holds = true;
       usage.yielding.enter(this);
-      try {
-        this.#send(message);
-      } catch (error) {
-        // Where connecting failed, its own error is under way, and says more than what is thrown because of it.
-        process.nextTick(() => this.#fail(problemOf(error, 'invalid')));
-      }
+      this.#socket = channel.open(message, this);
+      if (this.isWaiting) channel.counts.opened++;
+      else this.#socket.close();
     } else {
       this.#fail(AT_SOCKET_LIMIT);
     }
   }
 
-  #send(message: Uint8Array): void {
-    const channel = this.channel;
-    const { to, source } = channel;
-    const socket = createSocket(channel.socketOptions);
-    this.#socket = socket;
-    socket.on('message', (datagram: Uint8Array, from: RemoteInfo) => this.#received(datagram, from));
-    socket.on('error', this.#sent);
-    if (source !== undefined) socket.bind(source);
-    // A source that the machine lacks is told at once; connecting would bind the socket to another.
-    if (this.#troubled) return;
-    socket.connect(to.port, to.address);
-    channel.counts.opened++;
-    // Where the system does not take it at once, the octets must stay as they are.
-    socket.send(Buffer.from(message), this.#sent);
-  }
-
-  readonly #sent = (error: Error | null): void => {
-    if (error !== null) this.#fail(problemOf(error, 'closed'));
-  };
-
-  #received(datagram: Uint8Array, from: RemoteInfo): void {
-    const channel = this.channel;
+  get isWaiting(): boolean {
     // A socket in trouble may be bound and not connected: whatever comes to it is nobody's.
-    if (this.#over || this.#troubled || datagram.length > channel.usage.limits.udpMessage) return;
-    const upstream = from.port === channel.to.port && this.#isUpstream(from.address);
-    if (channel.usage.show(this.#listener, datagram, upstream ? channel.to : from)) this.cancel();
+    return !this.#over && !this.#troubled;
   }
 
-  /** The system may spell the address in another way than the configuration does. */
-  #isUpstream(address: string): boolean {
-    const channel = this.channel;
-    if (address === channel.to.address) return true;
-    channel.canonical ??= this.#socket?.remoteAddress().address;
-    return address === channel.canonical;
+  datagram(octets: Uint8Array, from: Endpoint): void {
+    const { usage } = this.channel;
+    if (!this.isWaiting || octets.length > usage.limits.udpMessage) return;
+    if (usage.show(this.#listener, octets, from)) this.cancel();
+  }
+
+  error(error: unknown): void {
+    // What is no error of the system is one of the arguments: a port that is none.
+    this.#fail(problemOf(error, error instanceof RangeError ? 'invalid' : 'closed'));
   }
 
   /** The socket goes at once; the listener is told when nobody is in the middle of `send`. */
@@ -163,7 +150,6 @@ class UdpAttempt implements Attempt, SocketHolder {
     if (!this.#holds) return;
     this.#holds = false;
     const { usage } = this.channel;
-    // Its 'error' listener stays: what the system says of it from now on concerns nobody.
     this.#socket?.close();
     usage.yielding.leave(this);
     usage.giveSocket();

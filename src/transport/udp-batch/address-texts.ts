@@ -3,7 +3,7 @@
  * was made last; two addresses that share a place take turns.
  */
 import { ADDRESS_TEXT, AF_INET6, INTERFACE_TEXT } from './layout.ts';
-import { type Native, NULL } from './native.ts';
+import { type Native, NULL } from '../../native/native.ts';
 
 const PLACES = 512;
 /** Words of a key: an IPv6 address and its scope. */

@@ -13,14 +13,14 @@ import type { Family, ReplyHandle } from '../transport.ts';
 import { BatchExchange, type BatchClients } from './batch-exchange.ts';
 import type { BatchParts } from './batch-parts.ts';
 import { MSG_DONTWAIT, MSG_TRUNC, SOCKADDR_IN } from './layout.ts';
-import { NULL } from './native.ts';
+import { NULL } from '../../native/native.ts';
 import type { PollHandle, PollTarget } from './poll-handles.ts';
 import type { EndsShape } from './slots.ts';
 import type { Bound } from './system-sockets.ts';
 import { UnsentReplies } from './unsent-replies.ts';
 
-/** Batches of one callback; then it is the turn of everything else in the event loop. */
-const ROUNDS = 16;
+/** Milliseconds after which a callback reads no further batch: it is the turn of everything else in the event loop. */
+const TURN = 1;
 /** So often in a row may a socket be ready without giving anything, and be ready again at once. */
 const MOST_EMPTY_WAKES = 1_000;
 
@@ -78,7 +78,7 @@ export class BatchSocket implements UdpEndpoint, PollTarget, BatchClients {
     if (isReadable || status !== 0) this.#receive();
     if (status === 0 || this.#closed !== undefined) return;
     // The socket holds an error, and libuv has ended polling.
-    this.#parts.sockets.clearError(this.#bound.socket);
+    this.#parts.sockets.takeError(this.#bound.socket);
     this.#wait();
   }
 
@@ -91,17 +91,20 @@ export class BatchSocket implements UdpEndpoint, PollTarget, BatchClients {
     const { native, inbox } = this.#parts;
     const { socket } = this.#bound;
     const most = Math.max(1, Math.min(this.#shared.serving.limits.udpBatch, inbox.count));
-    for (let round = 0; round < ROUNDS && this.#closed === undefined; round++) {
+    const end = performance.now() + TURN;
+    let isFirst = true;
+    do {
       inbox.expect(most, this.#ends);
       const count = native.recvmmsg(socket, inbox.header(0), most, MSG_DONTWAIT, NULL);
       if (count > 0) {
         this.#emptyWakes = 0;
         this.#answer(count);
-      } else if (round === 0) {
+      } else if (isFirst) {
         this.#wokeForNothing();
       }
       if (count < most) return;
-    }
+      isFirst = false;
+    } while (this.#closed === undefined && performance.now() < end);
   }
 
   /** Answers the datagrams in the inbox, all of them first, and then sends the replies. */

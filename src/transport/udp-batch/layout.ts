@@ -57,6 +57,16 @@ export const PKTINFO6 = { size: 40, length: 36, local: 16, interface: 32 } as co
 /** `struct pollfd { int fd; short events; short revents; }` */
 export const POLLFD = { size: 8, fd: 0, events: 4, result: 6 } as const;
 
+/**
+ * `struct epoll_event { uint32_t events; epoll_data_t data; }`, which is packed on x64 and on no other processor. Of the eight octets
+ * of data the low four are used.
+ */
+export const EPOLL_EVENT = process.arch === 'x64' ? { size: 12, events: 0, data: 4 } : { size: 16, events: 0, data: 8 };
+export const EPOLL_CLOEXEC = 0o2000000;
+export const EPOLL_CTL_ADD = 1;
+export const EPOLLIN = 1;
+export const EPOLLERR = 8;
+
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const SOCK_DGRAM = 2;
@@ -80,8 +90,7 @@ export const MSG_DONTWAIT = 0x40;
 export const POLLIN = 1;
 export const POLLOUT = 4;
 
-/** libuv's own: `UV_POLL` of `uv_handle_type`, and the events of `uv_poll_start`. */
-export const UV_POLL = 8;
+/** libuv's own: the events of `uv_poll_start`. */
 export const UV_READABLE = 1;
 export const UV_WRITABLE = 2;
 

@@ -4,7 +4,7 @@
  * used again.
  */
 import { UV_READABLE, UV_WRITABLE } from './layout.ts';
-import { type Native, NULL } from './native.ts';
+import { type Native, NULL } from '../../native/native.ts';
 
 /** Who is told of a socket. */
 export interface PollTarget {
@@ -80,6 +80,12 @@ export class PollHandle {
   wait(forRoom: boolean): boolean {
     const events = forRoom ? UV_READABLE | UV_WRITABLE : UV_READABLE;
     return this.#native.uv_poll_start(this.#address, events, this.#callback) === 0;
+  }
+
+  /** Whether what is waited for keeps the program from ending; it does until something else is said. */
+  keepsAlive(isAwaited: boolean): void {
+    if (isAwaited) this.#native.uv_ref(this.#address);
+    else this.#native.uv_unref(this.#address);
   }
 
   close(): void {

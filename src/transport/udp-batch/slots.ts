@@ -8,7 +8,7 @@
  * The headers point at the rest once and for all. Slots are made once and kept: the system knows their addresses.
  */
 import { IOVEC, MMSGHDR, PKTINFO6 } from './layout.ts';
-import { type Native, NULL } from './native.ts';
+import { type Native, NULL } from '../../native/native.ts';
 
 /** Room for either kind of socket address and of control data. */
 const NAME_ROOM = 32;

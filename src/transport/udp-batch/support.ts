@@ -6,10 +6,11 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import { Serving } from '../serving.ts';
+import { textOf } from '../system-error.ts';
 import { DEFERRED, type Exchange, requestOf } from '../transport.ts';
 import { UdpServing } from '../udp-serving.ts';
 import type { BatchParts } from './batch-parts.ts';
-import { type NativeAbsence, nativeSupport } from './native.ts';
+import { type NativeAbsence, nativeSupport } from '../../native/native.ts';
 import { batchParts, openBatchSocket } from './udp-batch.ts';
 
 /** Absent though it is expected: the functions are there, and do not do what they should. */
@@ -43,7 +44,7 @@ export async function testBatches(findParts: () => BatchParts): Promise<BatchSup
     if (hasIpv6()) await exchangeAt('::1', parts);
     return { kind: 'ready' };
   } catch (error) {
-    return { kind: 'absent', why: error instanceof Error ? error.message : String(error), isExpected: true };
+    return { kind: 'absent', why: textOf(error), isExpected: true };
   }
 }
 
@@ -63,6 +64,7 @@ async function exchangeAt(address: string, parts: BatchParts): Promise<void> {
     client.bind({ address, port: 0, exclusive: true });
     await once(client, 'listening');
     await allAnswered(client, { address, port: server.port });
+    await upstreamAnswers(parts, { address, port: server.port });
   } finally {
     client.close();
     await server.close();
@@ -119,6 +121,31 @@ async function allAnswered(client: Socket, server: RemoteEnd): Promise<void> {
     await promise;
   } finally {
     clearTimeout(late);
+  }
+}
+
+/** Asks through a socket to an upstream, and resolves when its reply has come from there. */
+async function upstreamAnswers({ clients }: BatchParts, server: RemoteEnd): Promise<void> {
+  const request = Buffer.alloc(3, 1);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const late = setTimeout(() => {
+    setImmediate(() => reject(new Error(`no reply from ${server.address} came to a socket of its own`)));
+  }, DEADLINE);
+  const socket = clients.peer(server, server.address)?.open(request, {
+    isWaiting: true,
+    datagram: (octets, from) => {
+      const isRight = from === server && Buffer.from(octets).subarray(-request.length).equals(request);
+      if (isRight) resolve();
+      else reject(new Error(`a reply from ${server.address} to a socket of its own is wrong`));
+    },
+    error: reject,
+  });
+  try {
+    if (socket === undefined) throw new Error(`no socket to ${server.address} can be opened`);
+    await promise;
+  } finally {
+    clearTimeout(late);
+    socket?.close();
   }
 }
 

@@ -21,7 +21,7 @@ import {
   SOCKADDR_IN6,
   SOL_SOCKET,
 } from './layout.ts';
-import type { Native } from './native.ts';
+import type { Native } from '../../native/native.ts';
 
 const LITTLE = true;
 const ONE = 1n;
@@ -131,10 +131,12 @@ export class SystemSockets {
     return view.getUint16(POLL + POLLFD.result, LITTLE);
   }
 
-  /** Takes the error away that a socket may hold. */
-  clearError(socket: number): void {
+  /** Takes the error away that a socket may hold. Gives its number; 0 where there is none. */
+  takeError(socket: number): number {
+    this.#view.setInt32(VALUE, 0, LITTLE);
     this.#view.setInt32(VALUE + INT, INT, LITTLE);
     this.#native.getsockopt(socket, SOL_SOCKET, SO_ERROR, this.#value, this.#value + BigInt(INT));
+    return this.#view.getInt32(VALUE, LITTLE);
   }
 
   close(socket: number): void {

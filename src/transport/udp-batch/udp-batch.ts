@@ -9,6 +9,7 @@
  * Where the system refuses a socket, `node:dgram` is asked for the same: its error says why, and where it has none, its socket serves.
  */
 import { isIPv4, isIPv6 } from 'node:net';
+import { codeOf } from '../system-error.ts';
 import type { Listener, TransportReport } from '../transport.ts';
 import { UdpListener, type UdpOptions } from '../udp.ts';
 import type { OpenUdpEndpoint, UdpServing } from '../udp-serving.ts';
@@ -23,7 +24,7 @@ import {
 } from '../udp-wildcard.ts';
 import { type BatchParts, createBatchParts } from './batch-parts.ts';
 import { BatchSocket, type BatchSocketOptions } from './batch-socket.ts';
-import { nativeSupport } from './native.ts';
+import { nativeSupport } from '../../native/native.ts';
 import type { Binding } from './system-sockets.ts';
 
 const EVERY_IPV4 = '0.0.0.0';
@@ -82,13 +83,9 @@ export async function openUdpBatchWildcard(
       options.report(error.message);
       return openUdpWildcard(options);
     }
-    if (!isInUse(error)) throw error;
+    if (codeOf(error) !== 'EADDRINUSE') throw error;
     return startUdpWildcard(options, oneAddress(parts, options.report));
   }
-}
-
-function isInUse(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 }
 
 /** The system refuses a socket here, and gives it to `node:dgram`. */

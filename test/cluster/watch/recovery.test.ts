@@ -10,7 +10,7 @@ import type { Fault } from '../../apiserver/faults.ts';
 import { namespace, service } from '../../apiserver/objects.ts';
 import { running } from '../../apiserver/running.ts';
 import type { ApiServer, ApiServerOptions } from '../../apiserver/server.ts';
-import { type Watching, servicesOf, watching } from './watching.ts';
+import { IMPATIENT, type Watching, servicesOf, watching } from './watching.ts';
 
 /** A fault, and what the line about it says. */
 type Day = readonly [name: string, fault: Fault, says: RegExp];
@@ -93,7 +93,7 @@ const harmless: readonly (readonly [string, Fault])[] = [
   ],
 ];
 
-const LIMITS = { watchObject: 100_000 };
+const LIMITS = { ...IMPATIENT, watchObject: 100_000 };
 const BEFORE = ['shop/first', 'shop/second'];
 
 async function shop(options: ApiServerOptions = {}): Promise<ApiServer> {
@@ -128,14 +128,14 @@ describe.each([
   ['by a stream', 'on'],
   ['in pages', 'gated'],
 ] as const)('while a resource is listed %s, an API server that', (_how, streamingLists) => {
+  // With pages, the first request is the one that learns that there are no streams.
+  const scope = streamingLists === 'on' ? {} : ({ verb: 'list' } as const);
   const days =
     streamingLists === 'on' ? [...everyDay, ...streams.filter(([, fault]) => fault.kind !== 'gone')] : everyDay;
 
   it.each(days)('%s is asked again', async (_name, fault, says) => {
     const server = await shop({ settings: { streamingLists } });
     const isConnection = fault.kind === 'reset-connection' || fault.kind === 'silent-connection';
-    // With pages, the first request is the one that learns that there are no streams.
-    const scope = streamingLists === 'on' ? {} : ({ verb: 'list' } as const);
     server.faults.add(fault, isConnection ? { times: 2 } : { resource: 'services', ...scope, times: 2 });
     const watched = await watching(server, { resources: ['services'], limits: LIMITS });
     await watched.inStep;
@@ -156,7 +156,10 @@ describe.each([
   it('has a list again after one that broke off halfway, and nothing of the first remains that is gone', async () => {
     const server = await shop({ settings: { streamingLists, watchSeconds: 1800 } });
     for (let i = 0; i < 700; i++) server.put(service(`shop/many-${i}`));
-    server.faults.add({ kind: 'cut', at: { octets: 200_000 }, how: 'reset' }, { resource: 'services', times: 1 });
+    server.faults.add(
+      { kind: 'cut', at: { octets: 100_000 }, how: 'reset' },
+      { resource: 'services', ...scope, times: 1 },
+    );
     const watched = await watching(server, { resources: ['services'] });
     await watched.until(() => watched.lines.some((line) => line.startsWith('warning services')), 'the list breaks off');
     server.delete('services', 'shop', 'many-0');
@@ -280,7 +283,7 @@ describe('a watch', () => {
     onTestFinished(() => server.closeAllConnections());
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const watched = await watching({ url: `http://127.0.0.1:${port}` }, { resources: ['services'] });
+    const watched = await watching({ url: `http://127.0.0.1:${port}` }, { resources: ['services'], limits: IMPATIENT });
     await watched.until(() => asked >= 3, 'three tries');
     expect(watched.lines[0]).toMatch(/answers with 503: too busy/);
     server.close();

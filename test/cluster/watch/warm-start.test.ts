@@ -10,7 +10,7 @@ import { NOBODY } from '../../../src/cluster/facts.ts';
 import { namespace, service, slice } from '../../apiserver/objects.ts';
 import { running } from '../../apiserver/running.ts';
 import type { ApiServer } from '../../apiserver/server.ts';
-import { RESOURCES, servicesOf, type Watching, watching, type WatchingOptions } from './watching.ts';
+import { IMPATIENT, RESOURCES, servicesOf, type Watching, watching, type WatchingOptions } from './watching.ts';
 
 const DAY = 86_400_000;
 /** Milliseconds. */
@@ -96,7 +96,7 @@ describe('a start with a snapshot', () => {
     other.put(service('shop/theirs'));
     // Services are silent: what is known of them can only be from the file.
     other.faults.add({ kind: 'no-answer' }, { resource: 'services' });
-    const watched = await watching(other, { snapshot });
+    const watched = await watching(other, { snapshot, limits: IMPATIENT });
     await watched.until(() => watched.lines.some((line) => /another cluster/.test(line)), 'it is noticed');
     await watched.until(() => servicesOf(watched.state).length === 0, 'it is forgotten');
     expect(standing(watched, ['services'])).toBe('unknown');
@@ -148,7 +148,7 @@ describe('the file', () => {
     const snapshot = snapshotFile();
     const server = await shop();
     const silent = server.faults.add({ kind: 'no-answer' }, { resource: 'endpointslices' });
-    const watched = await watching(server, { snapshot });
+    const watched = await watching(server, { snapshot, limits: IMPATIENT });
     await watched.until(() => standing(watched, ['services']) === 'in-step', 'Services in step');
     await watched.store.flush();
     expect(existsSync(snapshot.path)).toBe(false);

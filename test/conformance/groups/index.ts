@@ -7,10 +7,12 @@ import { clusterIp } from './cluster-ip.ts';
 import { dualStack } from './dual-stack.ts';
 import { edns } from './edns.ts';
 import { endpointNames } from './endpoint-names.ts';
+import { external } from './external.ts';
 import { externalName } from './external-name.ts';
 import { fallthrough } from './fallthrough.ts';
 import { headers } from './header.ts';
 import { headless } from './headless.ts';
+import { multicluster } from './multicluster.ts';
 import { namespaces } from './namespaces.ts';
 import { negative } from './negative.ts';
 import { pods } from './pods.ts';
@@ -30,6 +32,8 @@ export const groups: readonly Group[] = [
   reverse,
   pods,
   zonal,
+  multicluster,
+  external,
   apex,
   negative,
   namespaces,

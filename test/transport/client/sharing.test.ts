@@ -15,6 +15,7 @@ import {
   silent,
 } from '../../support/upstreams/behaviours.ts';
 import { openTlsUpstream, openUpstream } from '../../support/upstreams/hostile.ts';
+import { TIMED } from '../../support/timed.ts';
 import { parseQuery, query } from '../../support/upstreams/octets.ts';
 import {
   addressIn,
@@ -45,7 +46,7 @@ function rights(count: number): readonly string[] {
   return Array.from({ length: count }, () => RIGHT);
 }
 
-describe('an upstream that closes connections', () => {
+describe('an upstream that closes connections', TIMED, () => {
   it.each([
     ['one reply', 1, 'end'],
     ['one reply, by a reset', 1, 'reset'],
@@ -112,7 +113,7 @@ describe('an upstream that closes connections', () => {
   });
 });
 
-describe('an upstream that works through a connection in order', () => {
+describe('an upstream that works through a connection in order', TIMED, () => {
   const slow = query('slow.example.test.', { id: 1 });
   const sticking = (): Behaviour => inOrder((name) => name.startsWith('slow.'));
 
@@ -170,7 +171,7 @@ describe('an upstream that works through a connection in order', () => {
   });
 });
 
-describe('a connection that died without a word', () => {
+describe('a connection that died without a word', TIMED, () => {
   /** The first connection is mute from now on, those that follow are not. */
   const mute: Behaviour = (asked) => (asked.connection === 1 ? undefined : right(asked));
 
@@ -259,7 +260,7 @@ it('two messages with one id are on two connections', async () => {
   expect(upstream.asked.connections).toBe(3);
 });
 
-describe('upstreamConnections', () => {
+describe('upstreamConnections', TIMED, () => {
   it('is reached where connections are full: the next query fails, and is counted', async () => {
     const upstream = closing(await openUpstream({ behaviour: silent }));
     const network = testNetwork({ limits: { upstreamConnections: 2, upstreamInFlight: 2 } });

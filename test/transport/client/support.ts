@@ -8,6 +8,7 @@ import type {
   UpstreamProblem,
   UpstreamTarget,
 } from '../../../src/transport/client/upstream.ts';
+import type { UdpSockets } from '../../../src/transport/client/udp-sockets.ts';
 import { authority, SERVER_NAME } from '../../support/upstreams/certificates.ts';
 import { query } from '../../support/upstreams/octets.ts';
 
@@ -124,6 +125,14 @@ export function addressIn(message: Buffer): string {
   return message.subarray(-4).join('.');
 }
 
+/** How UDP is spoken: through `node:dgram`, or in the way that `useUdpSockets` has set. */
+let udpSockets: UdpSockets | undefined;
+
+/** From here on in this file, networks use these; undefined for `node:dgram`. */
+export function useUdpSockets(sockets: UdpSockets | undefined): void {
+  udpSockets = sockets;
+}
+
 const toClose: (() => unknown)[] = [];
 
 /** Closes it after the test; networks are looked at for what they still hold. */
@@ -135,7 +144,7 @@ export function closing<T extends { close(): unknown }>(open: T): T {
 /** A network that must hold nothing when it was closed after the test. */
 export function testNetwork(options: NetworkOptions = {}): ClientNetwork {
   const reports: string[] = [];
-  const network = openNetwork({ report: (text) => reports.push(text), ...options });
+  const network = openNetwork({ report: (text) => reports.push(text), udpSockets: () => udpSockets, ...options });
   toClose.push(() => {
     network.close();
     expect({ sockets: network.usage.sockets, octets: network.usage.octets }).toEqual({ sockets: 0, octets: 0 });

@@ -3,7 +3,7 @@ import { SocketAddress } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { beforeAll, expect, it } from 'vitest';
 import { AddressTexts } from '../../../src/transport/udp-batch/address-texts.ts';
-import { nativeSupport } from '../../../src/transport/udp-batch/native.ts';
+import { nativeSupport } from '../../../src/native/native.ts';
 import { describeBatches } from '../fixtures.ts';
 
 describeBatches('addresses as text', () => {

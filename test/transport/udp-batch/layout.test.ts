@@ -12,7 +12,7 @@ const run = promisify(execFile);
 
 /** Each value of the module, by the C expression for it. */
 function expressions(): ReadonlyMap<string, number> {
-  const { MMSGHDR, IOVEC, SOCKADDR_IN, SOCKADDR_IN6, CMSG, PKTINFO, PKTINFO6, POLLFD } = layout;
+  const { MMSGHDR, IOVEC, SOCKADDR_IN, SOCKADDR_IN6, CMSG, PKTINFO, PKTINFO6, POLLFD, EPOLL_EVENT } = layout;
   const constants = Object.entries(layout).flatMap(([name, value]): [string, number][] =>
     typeof value === 'number' && !/^UV_|_TEXT$/.test(name) ? [[name, value]] : [],
   );
@@ -57,6 +57,9 @@ function expressions(): ReadonlyMap<string, number> {
     ['offsetof(struct pollfd, fd)', POLLFD.fd],
     ['offsetof(struct pollfd, events)', POLLFD.events],
     ['offsetof(struct pollfd, revents)', POLLFD.result],
+    ['sizeof(struct epoll_event)', EPOLL_EVENT.size],
+    ['offsetof(struct epoll_event, events)', EPOLL_EVENT.events],
+    ['offsetof(struct epoll_event, data)', EPOLL_EVENT.data],
   ]);
 }
 
@@ -66,7 +69,16 @@ describeBatches('the layouts', () => {
     try {
       const wanted = expressions();
       const lines = [...wanted.keys()].map((expression) => `printf("%ld\\n", (long)(${expression}));`);
-      const headers = ['netinet/in.h', 'net/if.h', 'poll.h', 'stddef.h', 'stdio.h', 'sys/socket.h', 'sys/uio.h'];
+      const headers = [
+        'netinet/in.h',
+        'net/if.h',
+        'poll.h',
+        'stddef.h',
+        'stdio.h',
+        'sys/epoll.h',
+        'sys/socket.h',
+        'sys/uio.h',
+      ];
       const includes = headers.map((header) => `#include <${header}>`);
       const source = join(folder, 'layout.c');
       const program = join(folder, 'layout');

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { SOCKADDR_IN } from '../../../src/transport/udp-batch/layout.ts';
-import type { Native } from '../../../src/transport/udp-batch/native.ts';
+import type { Native } from '../../../src/native/native.ts';
 import { batchSupport, testBatches } from '../../../src/transport/udp-batch/support.ts';
 import { deadline } from '../clients.ts';
 import { describeBatches } from '../fixtures.ts';

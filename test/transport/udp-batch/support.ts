@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import type { Bounds } from '../../../src/bounds.ts';
 import type { Listener, RequestHandler } from '../../../src/transport/transport.ts';
 import { type BatchParts, createBatchParts } from '../../../src/transport/udp-batch/batch-parts.ts';
-import { type Native, nativeSupport } from '../../../src/transport/udp-batch/native.ts';
+import { type Native, nativeSupport } from '../../../src/native/native.ts';
 import { openUdpBatch } from '../../../src/transport/udp-batch/udp-batch.ts';
 import { portOf } from '../fixtures.ts';
 

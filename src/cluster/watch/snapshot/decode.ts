@@ -24,6 +24,7 @@ import {
   type SnapshotObject,
   TRAILER_SIZE,
   VERSION,
+  VERSION_WITH_IMPORTS,
   serviceKinds,
   sliceFlags,
   tags,
@@ -46,8 +47,8 @@ export function decodeSnapshot(octets: Uint8Array): SnapshotDecoding {
   const start = MAGIC.length + 1;
   if (!MAGIC.every((octet, i) => octets[i] === octet)) return unusable('it is no snapshot');
   const version = octets[MAGIC.length];
-  if (version !== undefined && version !== VERSION) {
-    return unusable(`its format is version ${version}, and this program has version ${VERSION}`);
+  if (version !== undefined && version !== VERSION && version !== VERSION_WITH_IMPORTS) {
+    return unusable(`its format is version ${version}, and this program has version ${VERSION_WITH_IMPORTS}`);
   }
   const end = octets.length - TRAILER_SIZE;
   if (end < start || !isIntact(octets, end)) return unusable('it is cut short or damaged');
@@ -73,6 +74,8 @@ const resourceNames: Readonly<Record<Resource, true>> = {
   endpointslices: true,
   namespaces: true,
   pods: true,
+  serviceimports: true,
+  importedslices: true,
 };
 
 function isResource(name: string): name is Resource {
@@ -143,6 +146,10 @@ class ObjectReader {
         return { resource: 'endpointslices', object: this.#endpointSlice() };
       case tags.pod:
         return { resource: 'pods', object: this.#pod() };
+      case tags.serviceImport:
+        return { resource: 'serviceimports', object: this.#service() };
+      case tags.importedSlice:
+        return { resource: 'importedslices', object: { ...this.#endpointSlice(), cluster: this.#reader.sharedText() } };
       default:
         this.#reader.fail();
         return undefined;

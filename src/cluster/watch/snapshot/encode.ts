@@ -3,7 +3,8 @@
  * queries have their turn between two of them. The format is in snapshot.ts.
  */
 import { crc32 } from '../../../node-modules.ts';
-import type { EndpointSlice, Namespace, Pod, Service, ServicePort } from '../../objects.ts';
+import type { Resource } from '../../cluster.ts';
+import type { EndpointSlice, ImportedSlice, Namespace, Pod, Service, ServicePort } from '../../objects.ts';
 import { OctetWriter } from './octet-writer.ts';
 import {
   LENGTH_SIZE,
@@ -12,6 +13,7 @@ import {
   type SnapshotObjects,
   TRAILER_SIZE,
   VERSION,
+  VERSION_WITH_IMPORTS,
   serviceKinds,
   sliceFlags,
   tags,
@@ -33,7 +35,7 @@ export function* encodeSnapshot(header: SnapshotHeader, objects: SnapshotObjects
     }
   }
   out.raw(MAGIC);
-  out.octet(VERSION);
+  out.octet(header.resources.some((resource) => NEWER.has(resource)) ? VERSION_WITH_IMPORTS : VERSION);
   writeHeader(out, header);
   for (const _ of new ObjectWriter(out).steps(objects)) if (out.isFull) yield* written();
   out.octet(tags.end);
@@ -43,6 +45,8 @@ export function* encodeSnapshot(header: SnapshotHeader, objects: SnapshotObjects
   out.fixed(checksum, TRAILER_SIZE - LENGTH_SIZE);
   yield* out.chunks();
 }
+
+const NEWER: ReadonlySet<Resource> = new Set(['serviceimports', 'importedslices']);
 
 function writeHeader(out: OctetWriter, header: SnapshotHeader): void {
   out.text(header.cluster);
@@ -65,9 +69,11 @@ class ObjectWriter {
   /** One object a step. */
   *steps(objects: SnapshotObjects): Generator<void, void> {
     for (const namespace of objects.namespaces) yield this.#namespace(namespace);
-    for (const service of objects.services) yield this.#service(service);
-    for (const slice of objects.endpointSlices) yield this.#endpointSlice(slice);
+    for (const service of objects.services) yield this.#service(service, tags.service);
+    for (const slice of objects.endpointSlices) yield this.#endpointSlice(slice, tags.endpointSlice);
     for (const pod of objects.pods) yield this.#pod(pod);
+    for (const service of objects.serviceImports ?? []) yield this.#service(service, tags.serviceImport);
+    for (const slice of objects.importedSlices ?? []) yield this.#importedSlice(slice);
   }
 
   #namespace({ name, labels }: Namespace): void {
@@ -82,9 +88,9 @@ class ObjectWriter {
     }
   }
 
-  #service(service: Service): void {
+  #service(service: Service, tag: number): void {
     const out = this.#out;
-    out.octet(tags.service);
+    out.octet(tag);
     out.sharedText(service.namespace);
     out.sharedText(service.name);
     out.octet(serviceKinds.indexOf(service.kind));
@@ -99,10 +105,15 @@ class ObjectWriter {
     for (const address of service.externalAddresses) out.text(address);
   }
 
-  #endpointSlice(slice: EndpointSlice): void {
+  #importedSlice(slice: ImportedSlice): void {
+    this.#endpointSlice(slice, tags.importedSlice);
+    this.#out.sharedText(slice.cluster);
+  }
+
+  #endpointSlice(slice: EndpointSlice, tag: number): void {
     const { hostnames, targets, zones, texts } = slice;
     const out = this.#out;
-    out.octet(tags.endpointSlice);
+    out.octet(tag);
     out.octet(flagsOf(slice));
     out.sharedText(slice.namespace);
     out.text(slice.name);

@@ -19,7 +19,7 @@
  * This file: what is kept, and what reader and writer must agree about.
  */
 import type { Resource } from '../../cluster.ts';
-import type { EndpointSlice, Namespace, Pod, Service, ServiceKind } from '../../objects.ts';
+import type { EndpointSlice, ImportedSlice, Namespace, Pod, Service, ServiceKind } from '../../objects.ts';
 
 export interface SnapshotHeader {
   /** The uid of the Namespace kube-system; empty where it is not known. */
@@ -43,6 +43,9 @@ export interface SnapshotObjects {
   readonly services: Iterable<Service>;
   readonly endpointSlices: Iterable<EndpointSlice>;
   readonly pods: Iterable<Pod>;
+  /** Left out where they are not watched. */
+  readonly serviceImports?: Iterable<Service>;
+  readonly importedSlices?: Iterable<ImportedSlice>;
 }
 
 /** What is read. */
@@ -50,19 +53,33 @@ export type SnapshotObject =
   | { readonly resource: 'namespaces'; readonly object: Namespace }
   | { readonly resource: 'services'; readonly object: Service }
   | { readonly resource: 'endpointslices'; readonly object: EndpointSlice }
-  | { readonly resource: 'pods'; readonly object: Pod };
+  | { readonly resource: 'pods'; readonly object: Pod }
+  | { readonly resource: 'serviceimports'; readonly object: Service }
+  | { readonly resource: 'importedslices'; readonly object: ImportedSlice };
 
 /** What every snapshot begins with, in every version. */
 export const MAGIC: Uint8Array = Buffer.from('nodens\0', 'latin1');
-/** To be raised with every change of what the octets mean. */
+/**
+ * The first octet after the magic. To be raised with every change of what the octets mean: a program takes the versions that it
+ * knows, and writes the lowest that can hold what there is. Services of several clusters came with the second.
+ */
 export const VERSION = 1;
+export const VERSION_WITH_IMPORTS = 2;
 /** Octets of the length of the file. */
 export const LENGTH_SIZE = 6;
 /** Octets behind the records: the length of the file and the checksum of all before it, the most significant octet first. */
 export const TRAILER_SIZE = LENGTH_SIZE + 4;
 
 /** What stands before each record. */
-export const tags = { end: 0, namespace: 1, service: 2, endpointSlice: 3, pod: 4 } as const;
+export const tags = {
+  end: 0,
+  namespace: 1,
+  service: 2,
+  endpointSlice: 3,
+  pod: 4,
+  serviceImport: 5,
+  importedSlice: 6,
+} as const;
 
 /** A kind is written as its position. */
 export const serviceKinds: readonly ServiceKind[] = ['cluster-ip', 'headless', 'external-name'];

@@ -1,6 +1,13 @@
 /** Arbitrary states of a cluster, and the octets of a snapshot as a whole. */
 import * as fc from 'fast-check';
-import type { EndpointSlice, Namespace, Pod, Service, ServicePort } from '../../../../src/cluster/objects.ts';
+import type {
+  EndpointSlice,
+  ImportedSlice,
+  Namespace,
+  Pod,
+  Service,
+  ServicePort,
+} from '../../../../src/cluster/objects.ts';
 import { decodeSnapshot } from '../../../../src/cluster/watch/snapshot/decode.ts';
 import { encodeSnapshot } from '../../../../src/cluster/watch/snapshot/encode.ts';
 import type { SnapshotHeader, SnapshotObject } from '../../../../src/cluster/watch/snapshot/snapshot.ts';
@@ -11,9 +18,18 @@ export interface Objects {
   readonly services: readonly Service[];
   readonly endpointSlices: readonly EndpointSlice[];
   readonly pods: readonly Pod[];
+  readonly serviceImports: readonly Service[];
+  readonly importedSlices: readonly ImportedSlice[];
 }
 
-export const NO_OBJECTS: Objects = { namespaces: [], services: [], endpointSlices: [], pods: [] };
+export const NO_OBJECTS: Objects = {
+  namespaces: [],
+  services: [],
+  endpointSlices: [],
+  pods: [],
+  serviceImports: [],
+  importedSlices: [],
+};
 
 export const HEADER: SnapshotHeader = {
   cluster: '0b1c2d3e-uid',
@@ -35,6 +51,8 @@ export function gathered(all: Iterable<SnapshotObject>): Objects {
   const services: Service[] = [];
   const endpointSlices: EndpointSlice[] = [];
   const pods: Pod[] = [];
+  const serviceImports: Service[] = [];
+  const importedSlices: ImportedSlice[] = [];
   for (const one of all) {
     switch (one.resource) {
       case 'namespaces':
@@ -49,9 +67,15 @@ export function gathered(all: Iterable<SnapshotObject>): Objects {
       case 'pods':
         pods.push(one.object);
         break;
+      case 'serviceimports':
+        serviceImports.push(one.object);
+        break;
+      case 'importedslices':
+        importedSlices.push(one.object);
+        break;
     }
   }
-  return { namespaces, services, endpointSlices, pods };
+  return { namespaces, services, endpointSlices, pods, serviceImports, importedSlices };
 }
 
 /** What a snapshot says; undefined where it is unusable. */
@@ -134,6 +158,11 @@ export const anyObjects: fc.Arbitrary<Objects> = fc.record({
   services: fc.array(service, { maxLength: 10 }),
   endpointSlices: fc.array(slice, { maxLength: 10 }),
   pods: fc.array(fc.record({ namespace: text, name: text, ip: text }), { maxLength: 10 }),
+  serviceImports: fc.array(service, { maxLength: 3 }),
+  importedSlices: fc.array(
+    fc.tuple(slice, text).map(([one, cluster]) => ({ ...one, cluster })),
+    { maxLength: 3 },
+  ),
 });
 
 export const anyHeader: fc.Arbitrary<SnapshotHeader> = fc.record({
@@ -141,5 +170,5 @@ export const anyHeader: fc.Arbitrary<SnapshotHeader> = fc.record({
   scope: text,
   takenAt: fc.oneof(fc.nat(), fc.double({ noNaN: true, noDefaultInfinity: true })),
   serial: fc.nat({ max: 2 ** 31 - 1 }),
-  resources: fc.subarray([...HEADER.resources]),
+  resources: fc.subarray([...HEADER.resources, 'serviceimports', 'importedslices']),
 });

@@ -6,12 +6,19 @@ import { describe, expect, it } from 'vitest';
 import type { EndpointSlice } from '../../../../src/cluster/objects.ts';
 import { decodeSnapshot } from '../../../../src/cluster/watch/snapshot/decode.ts';
 import { encodeSnapshot } from '../../../../src/cluster/watch/snapshot/encode.ts';
-import { TRAILER_SIZE, VERSION } from '../../../../src/cluster/watch/snapshot/snapshot.ts';
+import {
+  MAGIC,
+  type SnapshotHeader,
+  TRAILER_SIZE,
+  VERSION,
+  VERSION_WITH_IMPORTS,
+} from '../../../../src/cluster/watch/snapshot/snapshot.ts';
 import { makeService, makeSlice } from '../../objects.ts';
 import { HEADER, NO_OBJECTS, type Objects, anyHeader, anyObjects, decoded, encoded } from './arbitrary.ts';
 
 /** A bit of everything. */
 const SAMPLE: Objects = {
+  ...NO_OBJECTS,
   namespaces: [{ name: 'shop', labels: { team: 'blue', tier: 'gold' } }],
   services: [
     makeService({
@@ -104,6 +111,20 @@ describe('a snapshot', () => {
     const hash = createHash('sha256').update(encoded(HEADER, SAMPLE)).digest('hex');
     expect([VERSION, hash.slice(0, 16)]).toEqual([1, '832e78dbc8bb8a9c']);
   });
+
+  it('has the first version where Services of several clusters are not watched, and the second where they are', () => {
+    const versionOf = (header: SnapshotHeader): number | undefined => encoded(header, NO_OBJECTS)[MAGIC.length];
+    expect(versionOf(HEADER)).toBe(VERSION);
+    const header: SnapshotHeader = { ...HEADER, resources: [...HEADER.resources, 'serviceimports', 'importedslices'] };
+    expect(versionOf(header)).toBe(VERSION_WITH_IMPORTS);
+    const objects: Objects = {
+      ...SAMPLE,
+      serviceImports: [makeService({ name: 'db', kind: 'headless' })],
+      importedSlices: [{ ...makeSlice({ service: 'db', addresses: ['10.2.0.1'] }), cluster: 'east' }],
+    };
+    const hash = createHash('sha256').update(encoded(header, objects)).digest('hex');
+    expect([VERSION_WITH_IMPORTS, hash.slice(0, 16)]).toEqual([2, 'bd75f9e102ce9f13']);
+  });
 });
 
 describe('octets that are no snapshot', () => {
@@ -186,8 +207,8 @@ describe('octets that are no snapshot', () => {
     ['are none', Buffer.alloc(0), 'it is no snapshot'],
     [
       'are of another version',
-      Buffer.from('nodens\0\u0002...', 'latin1'),
-      `its format is version 2, and this program has version ${VERSION}`,
+      Buffer.from('nodens\0\u0003...', 'latin1'),
+      `its format is version 3, and this program has version ${VERSION_WITH_IMPORTS}`,
     ],
     ['are only a beginning', encoded(HEADER, SAMPLE).subarray(0, 8), 'it is cut short or damaged'],
     ['have another end', Buffer.concat([encoded(HEADER, SAMPLE), Buffer.of(0)]), 'it is cut short or damaged'],

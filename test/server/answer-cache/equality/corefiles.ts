@@ -34,7 +34,7 @@ const LOGS = ['', '', '', '', '', 'log', 'log . {\nclass denial error\n}', 'log 
 const EXTRAS = [
   'errors',
   'local',
-  'searchpath {\nshort_names a\n}',
+  'searchpath {\ncomplete\nsearch hosts.test\nshort_names a\n}',
   'cancel',
   'hosts HOSTS hosts.test {\n192.0.2.6 box.hosts.test\nttl 60\nreload 20ms\nfallthrough\n}',
   ...template('ANY', '^plain', '{{ .Name }} 60 IN A 192.0.2.60'),
@@ -42,6 +42,28 @@ const EXTRAS = [
   ...template('A', '^out', '{{ .Name }} 60 IN CNAME many.example.'),
   ...template('A', '^both', '{{ .Name }} 60 IN CNAME one.example.', '{{ .Name }} 60 IN CNAME brief.example.'),
   'template ANY ANY blocked.test {\nrcode NXDOMAIN\nauthority "blocked.test. 60 IN SOA ns.blocked.test. x.blocked.test. 1 60 60 60 60"\nederror 15 "blocked"\n}',
+];
+
+/** Up to three of them are there: they change questions and answers, or say who gets any. */
+const POLICIES = [
+  'rewrite name suffix .old.test .a.svc.cluster.local answer auto',
+  'rewrite name regex (.*)\\.moved\\.test {1}.example answer name (.*)\\.example {1}.moved.test',
+  'rewrite type MX A',
+  'rewrite ttl suffix .example 5-20',
+  'rewrite ttl exact web.a.svc.cluster.local 7',
+  'rewrite rcode suffix .test NXDOMAIN NOERROR',
+  'acl {\nblock type AAAA\nfilter type TXT\n}',
+  'acl example {\nfilter type A net 203.0.113.0/24\nallow\n}',
+  'acl few.a.svc.cluster.local {\nblock\n}',
+  'header {\nresponse set ra\nresponse clear aa\n}',
+  'minimal',
+  'any',
+  'nsid here',
+  'chaos 1 somebody',
+  'dns64 {\nallow_ipv4\n}',
+  'ipv6 auto',
+  'k8s_external out.test {\nheadless\n}',
+  'metadata',
 ];
 
 /** Answers that are for one client alone, which may keep all others of the block from being given again. */
@@ -53,8 +75,8 @@ function template(type: string, match: string, ...answers: readonly string[]): r
 }
 
 const chosenExtras = fc
-  .tuple(fc.subarray(EXTRAS), fc.nat(9))
-  .map(([some, chance]) => (chance === 9 ? [...some, ...OF_THE_CLIENT] : some));
+  .tuple(fc.subarray(EXTRAS), fc.subarray(POLICIES, { maxLength: 3 }), fc.nat(9))
+  .map(([some, policies, chance]) => [...some, ...policies, ...(chance === 9 ? OF_THE_CLIENT : [])]);
 
 export const directives: fc.Arbitrary<Directives> = fc.record({
   ttl: fc.constantFrom(5, 30),

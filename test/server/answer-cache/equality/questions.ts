@@ -14,6 +14,9 @@ const clusterNames = namespaces.flatMap((namespace) => [
   `${namespace}.svc.cluster.local`,
   `10-1-0-1.${namespace}.pod.cluster.local`,
   `many.${namespace}`,
+  ...['one.example', 'many.example', 'gone.example', 'box.test', 'plain.template.test'].map(
+    (name) => `${name}.${namespace}.svc.cluster.local`,
+  ),
 ]);
 
 /** Asked as often as all the others together. */
@@ -53,6 +56,12 @@ const names: readonly string[] = [
   'out.template.test',
   'both.template.test',
   'blocked.test',
+  'web.old.test',
+  'many.old.test',
+  'one.moved.test',
+  'web.a.out.test',
+  'few.a.out.test',
+  'out.test',
   'other.zone.test',
   '',
   'com',

@@ -1,8 +1,8 @@
 /**
- * Files that a `forward` line names: certificates, keys, lists of nameservers. In: a path. Out: the text, or why there is
- * none, in words for a person. They are small and local, and are read in one go.
+ * Files that a directive names: certificates, keys, lists of nameservers. In: a path. Out: the text, or why there is none, in
+ * words for a person. They are small and local, and are read in one go.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
 export type SmallFile =
   { readonly kind: 'text'; readonly text: string } | { readonly kind: 'none'; readonly trouble: string };
@@ -10,9 +10,10 @@ export type SmallFile =
 /** @param limit octets; a larger file is not read */
 export function readSmallFile(path: string, limit: number): SmallFile {
   try {
-    const file = openSync(path, 'r');
+    // A pipe without a writer would hold the whole program here for ever.
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      // A pipe would be waited for, and a device may never end.
+      // What is read of a pipe is gone for others, and a device may never end.
       if (!fstatSync(file).isFile()) return { kind: 'none', trouble: 'is no regular file' };
       const octets = Buffer.alloc(limit + 1);
       let length = 0;

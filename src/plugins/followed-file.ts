@@ -1,0 +1,244 @@
+/**
+ * Follows a file that answers are made from: it is read at once, and again whenever it has changed.
+ *
+ *     folder watch ─┐
+ *                   ├─► look: changed? ──► unchanged a moment later? ──► load, which puts the new content in service
+ *     poll interval ┘
+ *
+ * The folder is watched and not the file, since a ConfigMap is changed by swapping a link beside it. A file that is
+ * still being written is waited for. A file that is missing or cannot be read leaves the last content in service: that is
+ * one line in the log for each trouble, and counted.
+ */
+import { type FSWatcher, watch } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Series } from '../telemetry/metrics.ts';
+
+/** What tells one state of a file from another. */
+export interface FileStamp {
+  /** Milliseconds since the epoch. */
+  readonly modified: number;
+  readonly size: number;
+  readonly inode: number;
+}
+
+/** Why there is nothing new to serve. */
+export type Trouble =
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'unreadable'; readonly reason: string }
+  /** What stands in it is wrong; the text names the place. */
+  | { readonly kind: 'wrong'; readonly text: string };
+
+export type StampReading = { readonly kind: 'file'; readonly stamp: FileStamp } | Exclude<Trouble, { kind: 'wrong' }>;
+
+/** Another file that a content was made from, as it stood before it was read. */
+export interface IncludedFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly reading: StampReading;
+}
+
+export interface Loading {
+  /** Undefined where the new content is in service, or where what is in service need not be replaced. */
+  readonly trouble: Trouble | undefined;
+  /** Files that are looked at as well from now on. */
+  readonly included: readonly IncludedFile[];
+}
+
+export interface FollowedFileParts {
+  /** Absolute. */
+  readonly path: string;
+  /** Milliseconds between looks at the file; 0 for never again, without a watch either. */
+  readonly interval: number;
+  /** Reads the file and puts its content in service. It must not reject. */
+  readonly load: () => Promise<Loading>;
+  readonly logger: Logger;
+  /** Counts troubles that left the last content in service. */
+  readonly failures: Series;
+}
+
+/** A changed file must be the same for so long before it is read. */
+const SETTLE = 100;
+
+export class FollowedFile {
+  readonly #parts: FollowedFileParts;
+  #modified: number | undefined;
+  #included: readonly string[] = [];
+  /** What was read last, good or not; undefined where the file was not there. */
+  #loaded: string | undefined;
+  #candidate: string | undefined;
+  #complaint = '';
+  #looking: Promise<void> | undefined;
+  #lookAgain = false;
+  #settling: NodeJS.Timeout | undefined;
+  #poll: NodeJS.Timeout | undefined;
+  #watcher: FSWatcher | undefined;
+  #closed = false;
+
+  constructor(parts: FollowedFileParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves when the file has been read for the first time, with what was wrong with it; called once. Never rejects. */
+  async open(): Promise<Trouble | undefined> {
+    const { path, interval } = this.#parts;
+    // The watch comes first, so that no change falls between it and the reading.
+    if (interval > 0) this.#follow();
+    const opening = this.#readFirst(path);
+    this.#during(opening);
+    return opening;
+  }
+
+  async #readFirst(path: string): Promise<Trouble | undefined> {
+    const reading = await readStamp(path);
+    if (reading.kind === 'file') return this.#load(reading.stamp);
+    this.#complain(reading);
+    return reading;
+  }
+
+  /** When the file that is served was changed, in milliseconds since the epoch; undefined where none was read. */
+  get modified(): number | undefined {
+    return this.#modified;
+  }
+
+  /** True from `close` on: what a load under way finds is served by nobody. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#watcher?.close();
+    clearInterval(this.#poll);
+    clearTimeout(this.#settling);
+  }
+
+  #follow(): void {
+    const { path, interval } = this.#parts;
+    this.#poll = setInterval(() => this.#look(), interval);
+    this.#poll.unref();
+    try {
+      this.#watcher = watch(dirname(path), { persistent: false }, () => this.#soon());
+      this.#watcher.on('error', () => this.#watcher?.close());
+    } catch {
+      // There is no such folder, or no watch left on this machine: looks at intervals remain.
+    }
+  }
+
+  #soon(): void {
+    if (this.#closed || this.#settling !== undefined) return;
+    this.#settling = setTimeout(() => {
+      this.#settling = undefined;
+      this.#look();
+    }, SETTLE);
+    this.#settling.unref();
+  }
+
+  /** Looks now, or once more when the look that is under way has ended. */
+  #look(): void {
+    if (this.#looking !== undefined) {
+      this.#lookAgain = true;
+      return;
+    }
+    this.#during(this.#compare());
+  }
+
+  /** Keeps further looks away from one that is under way, so that the file is never read twice at a time. */
+  #during(work: Promise<unknown>): void {
+    const ended = (): void => {
+      this.#looking = undefined;
+      if (this.#lookAgain) this.#soon();
+      this.#lookAgain = false;
+    };
+    this.#looking = work.then(ended, ended);
+  }
+
+  async #compare(): Promise<void> {
+    const paths = [this.#parts.path, ...this.#included];
+    const readings = await Promise.all(paths.map((path) => readStamp(path)));
+    if (this.#closed) return;
+    const [main] = readings;
+    if (main?.kind !== 'file') {
+      this.#candidate = undefined;
+      if (main !== undefined) this.#complain(main);
+      return;
+    }
+    const state = stateOf(readings);
+    if (state === this.#loaded) {
+      // Gone and back again.
+      this.#complaint = this.#lastTrouble;
+      return;
+    }
+    if (state === this.#candidate) {
+      await this.#load(main.stamp);
+      return;
+    }
+    this.#candidate = state;
+    this.#soon();
+  }
+
+  /** What was said about the content that was read last; empty where it is in service. */
+  #lastTrouble = '';
+
+  async #load(stamp: FileStamp): Promise<Trouble | undefined> {
+    const { trouble, included } = await this.#parts.load();
+    if (this.#closed) return undefined;
+    // Whatever came out, this state of the files need not be read again.
+    this.#included = included.map(({ path }) => path);
+    this.#loaded = stateOf([{ kind: 'file', stamp }, ...included.map(({ reading }) => reading)]);
+    if (trouble === undefined) {
+      this.#complaint = '';
+      this.#modified = stamp.modified;
+    } else {
+      this.#complain(trouble);
+    }
+    this.#lastTrouble = this.#complaint;
+    return trouble;
+  }
+
+  /** One line for each trouble, however often it is met; counted where it leaves an earlier content in service. */
+  #complain(trouble: Trouble): void {
+    const servesOn = this.#modified !== undefined;
+    const what = describeTrouble(this.#parts.path, trouble, servesOn);
+    const text = servesOn ? `${what}; its last good content stays` : what;
+    if (text === this.#complaint) return;
+    this.#complaint = text;
+    this.#parts.logger.warning(text);
+    if (servesOn) this.#parts.failures.add();
+  }
+}
+
+/** @param wasThere whether the file had been read before */
+export function describeTrouble(path: string, trouble: Trouble, wasThere: boolean): string {
+  switch (trouble.kind) {
+    case 'missing':
+      return `${path} ${wasThere ? 'is gone' : 'does not exist'}`;
+    case 'unreadable':
+      return `${path} cannot be read: ${trouble.reason}`;
+    case 'wrong':
+      return trouble.text;
+  }
+}
+
+function stateOf(readings: readonly StampReading[]): string {
+  return JSON.stringify(readings.map((reading) => (reading.kind === 'file' ? reading.stamp : reading.kind)));
+}
+
+/** Never rejects. */
+export async function readStamp(path: string): Promise<StampReading> {
+  try {
+    const status = await stat(path);
+    if (!status.isFile()) return { kind: 'unreadable', reason: 'it is no regular file' };
+    return { kind: 'file', stamp: { modified: status.mtimeMs, size: status.size, inode: status.ino } };
+  } catch (error) {
+    return troubleOf(error);
+  }
+}
+
+/** What an error of the file system says about a file. */
+export function troubleOf(error: unknown): Exclude<Trouble, { kind: 'wrong' }> {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing' };
+  return { kind: 'unreadable', reason: error instanceof Error ? error.message : String(error) };
+}
