@@ -9,6 +9,8 @@
 const UNKNOWN = 100;
 /** Less is within what a busy machine adds by itself. */
 const LEAST = 10;
+/** The same upstream is not asked again sooner: it is at work already, and nearly all replies that come at all are late and not lost. */
+const LEAST_AGAIN = 50;
 /** However slow an upstream usually is, a client should not wait longer before a faster one is asked. */
 const MOST = 120;
 /** Nor should it wait longer for an answer that may be better than the one that is there. */
@@ -52,7 +54,7 @@ export class Latency {
    * same one is still at work; another may have the answer at hand.
    */
   patienceBefore(next: Latency | undefined): number {
-    if (next === this) return this.expected;
+    if (next === this) return Math.max(this.expected, LEAST_AGAIN);
     return Math.min(this.expected, Math.max(MOST, next?.usual ?? MOST));
   }
 }

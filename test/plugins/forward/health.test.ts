@@ -248,6 +248,8 @@ describe('the patience with an upstream', () => {
     expect(slow.patienceBefore(unknown)).toBe(120);
     expect(slow.patienceBefore(undefined)).toBe(120);
     expect(slow.patienceBefore(slow)).toBeCloseTo(400, 0);
+    // It is at work already.
+    expect(quick.patienceBefore(quick)).toBe(50);
     expect(quick.patienceBefore(slow)).toBeCloseTo(20, 0);
   });
 });

@@ -14,14 +14,14 @@ vi.mock('../../../src/transport/tcp.ts', () => ({
   openTcp: ({ handler }: TcpOptions) => Promise.resolve(new SilentListener('tcp', handler, () => undefined)),
 }));
 
-/** Random worlds for so many seconds, and from another seed each time unless NODENS_SEED says which, where the environment says so. */
+/** Random worlds for so many seconds, and from which seed, where the environment says so. */
 const SECONDS = Number(process.env['NODENS_FUZZ_SECONDS'] ?? 0);
 const RUNS = 120;
 
 function parameters(): fc.Parameters<unknown> {
   if (SECONDS === 0) return { numRuns: RUNS };
-  const seed = process.env['NODENS_SEED'] === undefined ? { seed: Date.now() & 0x7fff_ffff } : {};
-  return { ...seed, numRuns: Infinity, interruptAfterTimeLimit: SECONDS * 1000, markInterruptAsFailure: false };
+  const seed = Number(process.env['NODENS_FUZZ_SEED'] ?? fc.readConfigureGlobal().seed);
+  return { seed, numRuns: Infinity, interruptAfterTimeLimit: SECONDS * 1000, markInterruptAsFailure: false };
 }
 
 it(
