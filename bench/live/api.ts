@@ -22,22 +22,26 @@ export interface ApiOptions {
 }
 
 export interface WriteOptions {
-  /** Of the server that is asked. */
-  readonly dnsPort: number;
   readonly counted: Counted;
   /** Changes in a second, and how many. */
   readonly rate: number;
   readonly events: number;
 }
 
-/** All in milliseconds. */
-export interface Written {
-  /** From the octets of the event to the first answer that knows of it, for each change. */
-  readonly took: readonly number[];
-  /** What writing it took before that: JSON, TLS and the socket. */
-  readonly writing: readonly number[];
-  /** How long each of the answers took that were asked for meanwhile. */
-  readonly asking: readonly number[];
+/** A change that has just been written. */
+export interface Change {
+  /** The name whose address tells of it. */
+  readonly name: string;
+  readonly count: number;
+  /** When its octets had been handed to the system, by `monotonic`. */
+  readonly at: number;
+  /** Milliseconds that writing it took before: JSON, TLS and the socket. */
+  readonly writing: number;
+}
+
+/** Milliseconds by the clock of the machine, which all its processes have. */
+export function monotonic(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
 }
 
 type Order =
@@ -48,13 +52,17 @@ type Order =
 
 export type Command = Order & { readonly id: number };
 
-type Value =
-  ({ readonly kind: 'opened' } & Access) | { readonly kind: 'done' } | ({ readonly kind: 'written' } & Written);
+type Value = ({ readonly kind: 'opened' } & Access) | { readonly kind: 'done' };
 
 export interface Outcome {
   readonly id: number;
   readonly value?: Value;
   readonly error?: string;
+}
+
+/** What is told of a change before the command is carried out. */
+export interface Told {
+  readonly change: Change;
 }
 
 /** Where the API server is, and texts in PEM: who signed its certificate, and a certificate and key to come with. */
@@ -89,10 +97,10 @@ export class Api {
     return count;
   }
 
-  async write(options: WriteOptions): Promise<Written> {
-    const value = await this.#process.carryOut({ kind: 'write', ...options });
-    if (value.kind !== 'written') throw new Error('nothing was written');
-    return value;
+  /** Writes changes at a steady rate, and tells of each. */
+  async write(options: WriteOptions, told: (change: Change) => void): Promise<void> {
+    this.#process.told = told;
+    await this.#process.carryOut({ kind: 'write', ...options });
   }
 
   close(): Promise<void> {
@@ -101,6 +109,8 @@ export class Api {
 }
 
 class ApiProcess {
+  /** Is told of each change. */
+  told: (change: Change) => void = () => undefined;
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, (outcome: Outcome) => void>();
   #id = 0;
@@ -116,6 +126,7 @@ class ApiProcess {
     this.#child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' });
     this.#child.on('message', (message) => {
       if (isOutcome(message)) this.#waiting.get(message.id)?.(message);
+      else if (isTold(message)) this.told(message.change);
     });
     this.#child.on('error', (error) => this.#fail(error.message));
     this.#child.on('exit', () => this.#fail('the API server has ended'));
@@ -147,4 +158,8 @@ class ApiProcess {
 
 function isOutcome(message: unknown): message is Outcome {
   return typeof message === 'object' && message !== null && 'id' in message;
+}
+
+function isTold(message: unknown): message is Told {
+  return typeof message === 'object' && message !== null && 'change' in message;
 }
