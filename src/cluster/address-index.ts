@@ -7,6 +7,7 @@
  *                         └─ taken by another: the next slot (linear probing)
  */
 import { randomInt } from 'node:crypto';
+import { ipv4Number } from '../dns/address.ts';
 import { emptySlots } from './name-table.ts';
 
 type Held<T> = T | readonly T[];
@@ -18,26 +19,27 @@ export class AddressIndex<T extends object> {
 
   /** The holders of the address in the order in which they came. */
   at(octets: Uint8Array): readonly T[] {
-    const held = octets.length === 4 ? this.#ipv4.get(ipv4Key(octets, 0)) : this.#ipv6.get(ipv6Key(octets, 0));
+    const held = octets.length === 4 ? this.#ipv4.get(ipv4Number(octets, 0)) : this.#ipv6.get(ipv6Key(octets, 0));
     if (held === undefined) return [];
     return isList(held) ? held : [held];
   }
 
   /**
    * Adds a holder; one that is there already stays once. The address is the `width` octets from `start` on.
+   * @param instead whose place it takes where that one has the address
    * @returns true where the address had no holder
    */
-  add(octets: Uint8Array, holder: T, start = 0, width: number = octets.length): boolean {
-    if (width === 4) return this.#ipv4.change(ipv4Key(octets, start), holder, withHolder) === 'new';
+  add(octets: Uint8Array, holder: T, start = 0, width: number = octets.length, instead?: T): boolean {
+    if (width === 4) return this.#ipv4.change(ipv4Number(octets, start), holder, instead, withHolder) === 'new';
     const key = ipv6Key(octets, start);
     const held = this.#ipv6.get(key);
-    this.#ipv6.set(key, withHolder(held, holder));
+    this.#ipv6.set(key, withHolder(held, holder, instead));
     return held === undefined;
   }
 
   /** @returns true where the address has no holder any more, and had this one */
   remove(octets: Uint8Array, holder: T, start = 0, width: number = octets.length): boolean {
-    if (width === 4) return this.#ipv4.change(ipv4Key(octets, start), holder, withoutHolder) === 'gone';
+    if (width === 4) return this.#ipv4.change(ipv4Number(octets, start), holder, undefined, withoutHolder) === 'gone';
     const key = ipv6Key(octets, start);
     const held = this.#ipv6.get(key);
     if (held === undefined) return false;
@@ -52,26 +54,20 @@ function isList<T>(held: Held<T>): held is readonly T[] {
   return Array.isArray(held);
 }
 
-function withHolder<T>(held: Held<T> | undefined, holder: T): Held<T> {
-  if (held === undefined || held === holder) return holder;
+function withHolder<T>(held: Held<T> | undefined, holder: T, instead: T | undefined): Held<T> {
+  if (held === undefined || held === holder || held === instead) return holder;
   if (!isList(held)) return [held, holder];
-  return held.includes(holder) ? held : [...held, holder];
+  if (held.includes(holder)) return held;
+  const at = instead === undefined ? -1 : held.indexOf(instead);
+  return at < 0 ? [...held, holder] : held.with(at, holder);
 }
 
 /** Undefined where nobody is left. */
 function withoutHolder<T>(held: Held<T> | undefined, holder: T): Held<T> | undefined {
   if (held === undefined || !isList(held)) return held === holder ? undefined : held;
+  if (!held.includes(holder)) return held;
   const rest = held.filter((other) => other !== holder);
   return rest.length === 1 ? rest[0] : rest;
-}
-
-function ipv4Key(octets: Uint8Array, start: number): number {
-  return (
-    ((octets[start] ?? 0) << 24) |
-    ((octets[start + 1] ?? 0) << 16) |
-    ((octets[start + 2] ?? 0) << 8) |
-    (octets[start + 3] ?? 0)
-  );
 }
 
 function ipv6Key(octets: Uint8Array, start: number): string {
@@ -100,10 +96,10 @@ class IPv4Table<V> {
   }
 
   /** Puts in the place of what an address has what `after` makes of it, in one search. */
-  change<A>(key: number, argument: A, after: (before: V | undefined, argument: A) => V | undefined): Change {
+  change<A, B>(key: number, a: A, b: B, after: (before: V | undefined, a: A, b: B) => V | undefined): Change {
     const slot = this.#slotOf(key);
     const before = this.#values[slot];
-    const value = after(before, argument);
+    const value = after(before, a, b);
     if (value === undefined) {
       if (before !== undefined) this.#free(slot);
       return before === undefined ? 'same' : 'gone';

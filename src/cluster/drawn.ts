@@ -21,7 +21,7 @@ export class ServiceEntry {
   }
 }
 
-const NO_ENDPOINTS = new ServiceEndpoints([]);
+const NO_ENDPOINTS = ServiceEndpoints.of([]);
 
 export class DrawnEndpoints {
   /** Those whose endpoints are drawn together now, and how many addresses that are. */
@@ -31,7 +31,7 @@ export class DrawnEndpoints {
   of(entry: ServiceEntry | undefined): ServiceEndpoints {
     // An entry without slices is never held as drawn: nothing would let go of it when its Service goes.
     if (entry === undefined || entry.slices.length === 0) return NO_ENDPOINTS;
-    return entry.endpoints ?? this.#draw(entry, new ServiceEndpoints(entry.slices));
+    return entry.endpoints ?? this.#draw(entry, ServiceEndpoints.of(entry.slices));
   }
 
   /** What was drawn together stays so, and costs no more than the slice that is new. */
@@ -39,7 +39,15 @@ export class DrawnEndpoints {
     const drawn = entry.endpoints;
     this.#undraw(entry);
     entry.slices = slices;
-    if (drawn !== undefined && slices.length > 0) this.#draw(entry, new ServiceEndpoints(slices, drawn));
+    if (drawn !== undefined && slices.length > 0) this.#draw(entry, ServiceEndpoints.of(slices, drawn));
+  }
+
+  /** The same where nothing but one of its slices has changed. */
+  replaceSlice(entry: ServiceEntry, before: EndpointSlice, after: EndpointSlice): void {
+    const drawn = entry.endpoints;
+    this.#undraw(entry);
+    entry.slices = entry.slices.with(entry.slices.indexOf(before), after);
+    if (drawn !== undefined) this.#draw(entry, drawn.with(before, after) ?? ServiceEndpoints.of(entry.slices, drawn));
   }
 
   #draw(entry: ServiceEntry, endpoints: ServiceEndpoints): ServiceEndpoints {

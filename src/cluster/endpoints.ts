@@ -6,7 +6,7 @@
  * An endpoint is a position in a slice and never an object of its own: a Service may have thousands, most questions
  * concern a few of them, and a change concerns one slice, so that what was made of the others stays.
  */
-import { formatAddress } from '../dns/address.ts';
+import { formatAddress, ipv4Number, readIPv4 } from '../dns/address.ts';
 import { Name } from '../dns/name.ts';
 import { hashName } from './name-table.ts';
 import {
@@ -25,10 +25,20 @@ export function dashedAddress(text: string): string {
 }
 
 /**
- * A hash of the label at each position. A map of labels would be quicker to look into, and fifteen times as large (13 KB for 100
- * endpoints): slices of large Services are replaced many times in a second, and what is made of each is garbage a moment later.
+ * A number for the label at each position: that of its IPv4 address where it is that one's, else a hash. A map of labels would be
+ * quicker to look into, and fifteen times as large (13 KB for 100 endpoints), and so would the labels: slices of large Services are
+ * replaced many times in a second, and what is made of each is garbage a moment later.
  */
 type LabelIndex = readonly number[];
+
+/** The number of the address whose label this is: of `10-0-0-1`; undefined for any other label. */
+function addressNumber(label: string): number | undefined {
+  if (!(label.charCodeAt(0) <= NINE)) return undefined;
+  return readIPv4(label.replaceAll('-', '.'), addressOctets, 0) ? ipv4Number(addressOctets, 0) : undefined;
+}
+
+const NINE = 0x39;
+const addressOctets = new Uint8Array(4);
 
 const NO_POSITIONS: readonly number[] = [];
 
@@ -84,8 +94,13 @@ export class SliceEndpoints {
    * else its address with dashes.
    */
   labelAt(position: number, podNames: boolean): string {
-    const name = this.#hostnames.at(position) || (podNames ? this.#targets.at(position) : '');
+    const name = this.#givenName(position, podNames);
     return name === '' ? this.#addressLabel(position) : name.toLowerCase();
+  }
+
+  /** Empty for an endpoint that is called by its address. */
+  #givenName(position: number, podNames: boolean): string {
+    return this.#hostnames.at(position) || (podNames ? this.#targets.at(position) : '');
   }
 
   /**
@@ -113,17 +128,23 @@ export class SliceEndpoints {
   positionsOf(label: string, podNames: boolean): readonly number[] {
     const index = podNames ? (this.#byPodName ??= this.#index(true)) : (this.#byHostname ??= this.#index(false));
     const hash = hashName('', label);
-    let at = index.indexOf(hash);
-    if (at < 0) return NO_POSITIONS;
-    const positions: number[] = [];
-    for (; at >= 0; at = index.indexOf(hash, at + 1)) {
-      if (this.labelAt(at, podNames) === label) positions.push(at);
+    const address = addressNumber(label);
+    let positions: number[] | undefined;
+    for (let at = 0; at < index.length; at++) {
+      const number = index[at];
+      if (number !== hash && number !== address) continue;
+      if (this.labelAt(at, podNames) === label) (positions ??= []).push(at);
     }
-    return positions;
+    return positions ?? NO_POSITIONS;
   }
 
   #index(podNames: boolean): LabelIndex {
-    return Array.from({ length: this.count }, (_, position) => hashName('', this.labelAt(position, podNames)));
+    const isPlain = this.family === 4 && this.slice.texts === undefined;
+    return Array.from({ length: this.count }, (_, position) =>
+      isPlain && this.#givenName(position, podNames) === ''
+        ? ipv4Number(this.slice.addresses, position * 4)
+        : hashName('', this.labelAt(position, podNames)),
+    );
   }
 
   /** The first position of an address; -1 where the slice does not have it. */
@@ -166,16 +187,31 @@ export class ServiceEndpoints {
   #ipv4: Uint8Array | undefined;
   #ipv6: Uint8Array | undefined;
 
+  /** @param slices with ready endpoints, in the order of their names */
+  private constructor(slices: readonly SliceEndpoints[]) {
+    this.slices = slices;
+    this.size = slices.reduce((sum, slice) => sum + slice.count, 0);
+  }
+
   /**
    * @param slices in the order of their names
    * @param before what was made of slices that may still be among them
    */
-  constructor(slices: readonly EndpointSlice[], before?: ServiceEndpoints) {
+  static of(slices: readonly EndpointSlice[], before?: ServiceEndpoints): ServiceEndpoints {
     const known = new Map(before?.slices.map((one) => [one.slice, one]));
-    this.slices = slices
-      .filter((slice) => slice.addresses.length > 0)
-      .map((slice) => known.get(slice) ?? new SliceEndpoints(slice));
-    this.size = this.slices.reduce((sum, slice) => sum + slice.count, 0);
+    return new ServiceEndpoints(
+      slices
+        .filter((slice) => slice.addresses.length > 0)
+        .map((slice) => known.get(slice) ?? new SliceEndpoints(slice)),
+    );
+  }
+
+  /** The same with one slice in the place of another; undefined where not both have ready endpoints. */
+  with(before: EndpointSlice, after: EndpointSlice): ServiceEndpoints | undefined {
+    const at = this.slices.findIndex((one) => one.slice === before);
+    return at < 0 || after.addresses.length === 0
+      ? undefined
+      : new ServiceEndpoints(this.slices.with(at, new SliceEndpoints(after)));
   }
 
   /** True where no endpoint is ready. */

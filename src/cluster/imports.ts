@@ -76,9 +76,10 @@ export class ImportedServices implements ImportWriter {
     const before = this.#slices.get(key);
     if (before !== undefined && before.cluster === slice.cluster && sameSlice(before, slice)) return;
     this.#slices.set(key, slice);
-    if (before !== undefined) this.#detach(before);
+    if (before !== undefined && before.service !== slice.service) this.#detach(before);
     const entry = this.#entry(slice.namespace, slice.service);
-    this.#drawn.setSlices(entry, insertByName(entry.slices, slice));
+    if (before?.service === slice.service) this.#drawn.replaceSlice(entry, before, slice);
+    else this.#drawn.setSlices(entry, insertByName(entry.slices, slice));
     this.#changed(entry);
   }
 

@@ -56,11 +56,12 @@ export class KnownAddresses {
     return this.#families;
   }
 
-  // What comes is held before what goes is given up: an address in both never leaves use, and its prefixes stay untouched.
+  // What comes takes the place of what goes, which is given up only then: an address in both never leaves use, and its prefixes stay
+  // untouched.
 
   /** A Service comes, goes, or takes another's place. */
   moveService(before: Service | undefined, after: Service | undefined): void {
-    if (after !== undefined) for (const octets of after.clusterIPs) this.#hold(octets, 0, octets.length, after);
+    if (after !== undefined) for (const octets of after.clusterIPs) this.#hold(octets, 0, octets.length, after, before);
     if (before !== undefined) for (const octets of before.clusterIPs) this.#giveUp(octets, 0, octets.length, before);
   }
 
@@ -69,7 +70,7 @@ export class KnownAddresses {
     if (after !== undefined) {
       const width = addressWidth(after.family);
       const { addresses } = after;
-      for (let start = 0; start < addresses.length; start += width) this.#hold(addresses, start, width, after);
+      for (let start = 0; start < addresses.length; start += width) this.#hold(addresses, start, width, after, before);
     }
     if (before !== undefined) {
       const width = addressWidth(before.family);
@@ -80,8 +81,8 @@ export class KnownAddresses {
 
   // The addresses of a slice are never cut out of it: that would cost each slice a buffer of its own outside the heap.
 
-  #hold(octets: Uint8Array, start: number, width: number, holder: Holder): void {
-    if (this.#holders.add(octets, holder, start, width)) {
+  #hold(octets: Uint8Array, start: number, width: number, holder: Holder, instead: Holder | undefined): void {
+    if (this.#holders.add(octets, holder, start, width, instead)) {
       this.#prefixes.add(octets, start, width);
       this.#count(width, 1);
       this.#facts.changed(prefixesFact);

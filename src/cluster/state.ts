@@ -276,9 +276,10 @@ export class ClusterState implements ClusterWriter {
     const before = entry.slices.get(slice.name);
     if (before !== undefined && sameSlice(before, slice)) return;
     entry.slices.set(slice.name, slice);
-    if (before !== undefined) this.#detachSlice(before);
+    if (before !== undefined && before.service !== slice.service) this.#detachSlice(before);
     const owner = this.#serviceEntry(slice.namespace, slice.service);
-    this.#drawn.setSlices(owner, insertByName(owner.slices, slice));
+    if (before?.service === slice.service) this.#drawn.replaceSlice(owner, before, slice);
+    else this.#drawn.setSlices(owner, insertByName(owner.slices, slice));
     this.#addresses.moveSlice(before, slice);
     this.#changedService(slice.namespace, slice.service);
   }

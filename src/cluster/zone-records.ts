@@ -63,7 +63,7 @@ class ListedZone extends ClusterView {
     this.#zone = zone;
     this.#owner = owner;
     this.#service = service;
-    this.#endpoints = new ServiceEndpoints(slices);
+    this.#endpoints = ServiceEndpoints.of(slices);
   }
 
   override endpointsOf(): ServiceEndpoints {

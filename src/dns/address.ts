@@ -37,6 +37,16 @@ export function readIPv4(text: string, into: Uint8Array, at: number): boolean {
   return dots === 4;
 }
 
+/** The IPv4 address that begins at `start` as a 32-bit integer. */
+export function ipv4Number(octets: Uint8Array, start: number): number {
+  return (
+    ((octets[start] ?? 0) << 24) |
+    ((octets[start + 1] ?? 0) << 16) |
+    ((octets[start + 2] ?? 0) << 8) |
+    (octets[start + 3] ?? 0)
+  );
+}
+
 const DOT = 0x2e;
 const ZERO = 0x30;
 const NINE = 0x39;

@@ -20,6 +20,24 @@ describe('an address index', () => {
     expect(index.at(ip)).toEqual([]);
   });
 
+  it.each([4, 16])('puts a holder in the place of another that has the address (%i octets)', (width) => {
+    const index = new AddressIndex<{ readonly id: number }>();
+    const octets = new Uint8Array(width);
+    const [a, b, c, d] = [{ id: 1 }, { id: 2 }, { id: 3 }, { id: 4 }];
+    expect(index.add(octets, a, 0, width, d)).toBe(true);
+    expect(index.add(octets, b, 0, width, a)).toBe(false);
+    expect(index.at(octets)).toEqual([b]);
+    expect(index.remove(octets, a)).toBe(false);
+    for (const holder of [c, a]) index.add(octets, holder);
+    index.add(octets, d, 0, width, c);
+    expect(index.at(octets)).toEqual([b, d, a]);
+    // One that has it already stays where it is, and the other too.
+    index.add(octets, a, 0, width, b);
+    expect(index.at(octets)).toEqual([b, d, a]);
+    index.remove(octets, c);
+    expect(index.at(octets)).toEqual([b, d, a]);
+  });
+
   it('tells addresses apart that begin alike, and families', () => {
     const index = new AddressIndex<{ readonly id: string }>();
     const addresses = [

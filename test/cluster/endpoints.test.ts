@@ -79,6 +79,14 @@ describe('the label of an endpoint', () => {
     expect(endpoints.positionsOf('', false)).toEqual([]);
   });
 
+  it('may be an address, of which one endpoint is called by and another one has the name', () => {
+    const slice = makeSlice({ addresses: ['10.0.0.1', '10.0.0.2', '10.0.0.2'], hostnames: ['10-0-0-2', '', 'h'] });
+    expect(new SliceEndpoints(slice).positionsOf('10-0-0-2', false)).toEqual([0, 1]);
+    const six = makeSlice({ addresses: ['::a00:2', 'fd00::1'], hostnames: ['10-0-0-2', ''] });
+    expect(new SliceEndpoints(six).positionsOf('10-0-0-2', false)).toEqual([0]);
+    expect(new SliceEndpoints(six).positionsOf('fd00--1', false)).toEqual([1]);
+  });
+
   it('leads to no endpoint whose label has the same hash', () => {
     const [one, other] = labelsOfOneHash();
     const slice = makeSlice({ addresses: ['10.0.0.1', '10.0.0.2', '10.0.0.3'], hostnames: [one, other, one] });
@@ -134,7 +142,7 @@ describe('the endpoints of a Service', () => {
   ];
 
   it('have each address once, in the order in which it came first', () => {
-    const endpoints = new ServiceEndpoints(slices);
+    const endpoints = ServiceEndpoints.of(slices);
     expect(texts(endpoints.addresses(4), 4)).toEqual([
       '10.0.0.2',
       '10.0.0.1',
@@ -146,11 +154,11 @@ describe('the endpoints of a Service', () => {
   });
 
   it('are counted with those that come twice', () => {
-    const endpoints = new ServiceEndpoints(slices);
+    const endpoints = ServiceEndpoints.of(slices);
     expect(endpoints.size).toBe(10);
     expect(endpoints.slices.map(({ slice }) => slice.name)).toEqual(['a', 'b', 'c']);
     expect(endpoints.isEmpty).toBe(false);
-    expect(new ServiceEndpoints(slices.slice(3)).isEmpty).toBe(true);
+    expect(ServiceEndpoints.of(slices.slice(3)).isEmpty).toBe(true);
   });
 
   it('joined addresses own their memory, no more than they need', () => {

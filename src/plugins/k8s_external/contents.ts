@@ -63,7 +63,7 @@ class ListedView extends ClusterView {
   }
 
   override endpointsOf(): ServiceEndpoints {
-    return (this.#endpoints ??= new ServiceEndpoints(this.#slices));
+    return (this.#endpoints ??= ServiceEndpoints.of(this.#slices));
   }
 }
 
