@@ -54,6 +54,8 @@ export class Account {
   deadline = Infinity;
   /** When an upstream was first to be asked on its behalf, by the monotonic clock; undefined until then. */
   upstreamsSince: number | undefined;
+  /** Who sent the last answer that was asked of upstreams on its behalf, such as `192.0.2.1:53`; empty where nobody did. */
+  upstream = '';
   /** What the client's UDP size counts as at most: lowered by `bufsize`. */
   udpSize: number = bounds.udpMessage;
   /** Options of the reply's OPT record beside those that the server itself gives; sent to clients with EDNS. */

@@ -8,6 +8,9 @@ import { metadata } from '../../src/plugins/metadata/metadata.ts';
 import { offerMetadata } from '../../src/plugins/metadata/offer.ts';
 import type { Host } from '../../src/plugins/plugin.ts';
 import type { Query } from '../../src/plugins/query.ts';
+import { Rcode } from '../../src/dns/constants.ts';
+import { forwardTo, forwarder, upstream } from '../rfc/forwarding.ts';
+import { a, reply } from '../support/upstreams/octets.ts';
 import { read } from './cluster.ts';
 import { PASSED_ON, ask, makeHost, makeQuery, problemsOf, serve } from './support.ts';
 
@@ -135,5 +138,25 @@ describe('metadata of kubernetes', () => {
   it.each(['pods insecure', 'pods disabled', ''])('knows no clients with %s', async (pods) => {
     const { host } = await offered(pods);
     expect([...host.neighbours.metadata.keys()].filter((label) => label.includes('client'))).toEqual([]);
+  });
+});
+
+describe('what `forward` offers', () => {
+  it('is who sent the answer, and nothing for what was kept', async () => {
+    const refusing = await upstream((query) => query.send(reply(query.octets, { rcode: Rcode.REFUSED })));
+    const world = await upstream((query) => query.send(reply(query.octets, { answers: [a('192.0.2.1', 300)] })));
+    const { ask: askServer, log } = await forwarder(
+      `metadata\nlog . "{name} {/forward/upstream}"\ncache 30\n${forwardTo([refusing, world], 'policy sequential', 'failover REFUSED')}`,
+    );
+    await askServer({ ask: 'a.test. A' });
+    await askServer({ ask: 'a.test. A' });
+    await askServer({ ask: 'b.test. A' });
+    log.writer.flush();
+    const from = `${world.address}:${world.port}`;
+    expect(log.lines.filter((line) => line.includes('.test.'))).toEqual([
+      `[INFO] a.test. ${from}`,
+      '[INFO] a.test. -',
+      `[INFO] b.test. ${from}`,
+    ]);
   });
 });

@@ -121,7 +121,7 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
   }
 
   oust(answer: Failure): void {
-    this.#finish(this.#kept?.reply ?? answer);
+    if (!this.#finishWithKept()) this.#finish(answer, '');
     this.#drop(false);
   }
 
@@ -163,13 +163,10 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
       this.#giveUp();
       return;
     }
-    if (this.#kept !== undefined && !this.#canImprove) {
-      this.#finish(this.#kept.reply);
-      return;
-    }
+    if (!this.#canImprove && this.#finishWithKept()) return;
     if (now >= this.#nextSend || this.#pending.count === 0) this.#sendNext(now);
     if (this.#kept !== undefined && now >= this.#kept.until) {
-      this.#finish(this.#kept.reply);
+      this.#finishWithKept();
       return;
     }
     if (this.#pending.count === 0) {
@@ -187,8 +184,9 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
   #partFromLate(now: number): boolean {
     const waiters = this.#waiters;
     const silent = now >= waiters.earliestSilence && this.#signs.none;
-    if (silent) waiters.expireSilent(now, this.#kept?.reply ?? upstreamFailure(doingsOf(this.#candidates)));
-    if (now >= waiters.earliest) waiters.expire(now, this.#tooLate());
+    const upstream = this.#kept?.upstream ?? '';
+    if (silent) waiters.expireSilent(now, this.#kept?.reply ?? upstreamFailure(doingsOf(this.#candidates)), upstream);
+    if (now >= waiters.earliest) waiters.expire(now, this.#tooLate(), upstream);
     if (waiters.count > 0) return true;
     this.#over = true;
     this.#owner.ended(this, undefined);
@@ -258,12 +256,12 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
     if ((failed || passedOver) && this.#kept?.mode === 'part') {
       this.#missed(now);
     } else if (passedOver) {
-      this.#kept = new Kept(reply, 'seeking', now, this.#pending);
+      this.#kept = new Kept(reply, candidate.upstream.name, 'seeking', now, this.#pending);
     } else if (failed && this.#pending.count > 0) {
-      this.#kept = new Kept(reply, 'waiting', now, this.#pending);
+      this.#kept = new Kept(reply, candidate.upstream.name, 'waiting', now, this.#pending);
       this.#nextSend = Infinity;
     } else {
-      this.#finish(reply);
+      this.#finish(reply, candidate.upstream.name);
     }
   }
 
@@ -283,7 +281,7 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
     // The reply to an earlier datagram; over TCP it is asked already.
     if (attempt.line !== candidate.line) return;
     if (!this.request.whole && this.#kept?.mode !== 'part') {
-      this.#kept = new Kept(reply, 'part', now, this.#pending);
+      this.#kept = new Kept(reply, candidate.upstream.name, 'part', now, this.#pending);
     }
     if (attempt.line.connected) {
       candidate.out = true;
@@ -326,11 +324,13 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
 
   #giveUp(): void {
     this.#pending.noteBare();
+    if (this.#finishWithKept()) return;
     const bare = this.#candidates.find((candidate) => candidate.bare !== undefined);
-    if (this.#kept !== undefined) this.#finish(this.#kept.reply);
-    else if (bare?.bare !== undefined) this.#finish(bareReply(bare.upstream.name, bare.bare));
-    else {
-      this.#finish(this.#hindered ?? upstreamFailure(doingsOf(this.#candidates)));
+    if (bare?.bare !== undefined) {
+      const { name } = bare.upstream;
+      this.#finish(bareReply(name, bare.bare), name);
+    } else {
+      this.#finish(this.#hindered ?? upstreamFailure(doingsOf(this.#candidates)), '');
       this.#drop(true);
     }
   }
@@ -342,11 +342,19 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
     return failure(Rcode.SERVFAIL, explain('cancelled', explanation.text), error);
   }
 
-  #finish(answer: Answer): void {
+  /** False where no reply is kept. */
+  #finishWithKept(): boolean {
+    if (this.#kept === undefined) return false;
+    this.#finish(this.#kept.reply, this.#kept.upstream);
+    return true;
+  }
+
+  /** @param upstream who sent the answer; empty where the server itself made it */
+  #finish(answer: Answer, upstream: string): void {
     this.#over = true;
     this.#alarm.stop();
     this.#owner.ended(this, answer);
-    this.#waiters.settle(answer);
+    this.#waiters.settle(answer, upstream);
     if (this.#pending.count > 0) this.#linger = setTimeout(() => this.#drop(true), LINGER).unref();
   }
 

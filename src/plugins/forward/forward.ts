@@ -9,6 +9,7 @@
  */
 import type { Outcome } from '../answer.ts';
 import type { Answer } from '../answer.ts';
+import { offerMetadata } from '../metadata/offer.ts';
 import type { Host, Next, Plugin, PluginDirective, RunningPlugin } from '../plugin.ts';
 import type { Query } from '../query.ts';
 import { ForwardInstance } from './instance.ts';
@@ -42,6 +43,7 @@ async function create(lines: readonly ForwardOptions[], host: Host): Promise<Run
     close();
     throw error;
   }
+  offerMetadata(host, 'forward/upstream', ({ account }) => account.upstream);
   return { plugin: new Forward(instances), close };
 }
 

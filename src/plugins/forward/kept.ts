@@ -19,14 +19,17 @@ export type KeptMode = 'seeking' | 'waiting' | 'part';
 
 export class Kept {
   readonly reply: Reply;
+  /** Who sent it: `192.0.2.1:53`. */
+  readonly upstream: string;
   readonly mode: KeptMode;
   /** It is given then. */
   until: number;
   readonly #latest: number;
 
   /** @param pending what is under way, of which something better may come */
-  constructor(reply: Reply, mode: KeptMode, now: number, pending: Pending) {
+  constructor(reply: Reply, upstream: string, mode: KeptMode, now: number, pending: Pending) {
     this.reply = reply;
+    this.upstream = upstream;
     this.mode = mode;
     this.#latest = mode === 'part' ? now + TCP_FALLBACK : Infinity;
     this.until = this.#limit(now, pending);

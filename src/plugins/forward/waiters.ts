@@ -60,34 +60,35 @@ export class Waiters {
     return false;
   }
 
-  /** Gives those whose time is over their answer. */
-  expire(now: number, answer: Answer): void {
-    this.#part(({ deadline }) => deadline <= now, answer);
+  /** Gives those whose time is over their answer. @param upstream who sent it; empty where nobody did */
+  expire(now: number, answer: Answer, upstream: string): void {
+    this.#part(({ deadline }) => deadline <= now, answer, upstream);
   }
 
   /** The same with those who wait no longer where no upstream answers anything. */
-  expireSilent(now: number, answer: Answer): void {
-    this.#part(({ silence }) => silence <= now, answer);
+  expireSilent(now: number, answer: Answer, upstream: string): void {
+    this.#part(({ silence }) => silence <= now, answer, upstream);
   }
 
-  #part(isOver: (waiter: Waiter) => boolean, answer: Answer): void {
+  #part(isOver: (waiter: Waiter) => boolean, answer: Answer, upstream: string): void {
     const over = this.#waiting.filter(isOver);
     this.#waiting = this.#waiting.filter((waiter) => !isOver(waiter));
     this.#earliest = this.#waiting.reduce((earliest, { deadline }) => Math.min(earliest, deadline), Infinity);
     this.#earliestSilence = this.#waiting.reduce((earliest, { silence }) => Math.min(earliest, silence), Infinity);
-    this.#answer(over, answer);
+    this.#answer(over, answer, upstream);
   }
 
-  /** Gives all of them their answer. */
-  settle(answer: Answer): void {
+  /** Gives all of them their answer. @param upstream who sent it; empty where nobody did */
+  settle(answer: Answer, upstream: string): void {
     const all = this.#waiting;
     this.#waiting = [];
-    this.#answer(all, answer);
+    this.#answer(all, answer, upstream);
   }
 
-  #answer(waiters: readonly Waiter[], answer: Answer): void {
-    for (const { resolve } of waiters) {
+  #answer(waiters: readonly Waiter[], answer: Answer, upstream: string): void {
+    for (const { account, resolve } of waiters) {
       this.#owner.left();
+      account.upstream = upstream;
       resolve(answer);
     }
   }

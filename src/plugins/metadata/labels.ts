@@ -19,6 +19,7 @@ const LABELS: Readonly<Record<string, readonly string[]>> = {
     ...CLIENT,
   ],
   view: ['view/name'],
+  forward: ['forward/upstream'],
 };
 
 /** Begins labels whose values are not kept, and which therefore never have one. */
