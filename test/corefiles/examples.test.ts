@@ -25,7 +25,6 @@ const REMARKS: Readonly<Record<string, readonly string[]>> = {
   rewrite: ['warning: option 3 is for the next hop alone'],
   // The page of CoreDNS forgets the final dot.
   view: ["warning: name() ends with a dot, and 'example.com' does not"],
-  metadata: ["warning: nothing gives a value for 'forward/upstream'"],
   // A port would show what is in memory to the whole cluster.
   pprof: ["'pprof' needs the path of a socket"],
 };

@@ -15,6 +15,19 @@ describeBatches('the test over loopback', () => {
     expect(batchSupport()).toBe(batchSupport());
   });
 
+  it('passes where the event loop is kept from turning until its time is over', async () => {
+    let blocked = 0;
+    const parts = partsWith((native) => ({
+      sendmmsg: (...args) => {
+        const sent = native.sendmmsg(...args);
+        // All replies are there by then, more than `node:dgram` reads in one turn.
+        if (++blocked === 2) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_200);
+        return sent;
+      },
+    }));
+    expect(await testBatches(() => parts)).toEqual({ kind: 'ready' });
+  });
+
   const refusals: readonly (readonly [string, Partial<Native>])[] = [
     ['no socket', { socket: () => -1 }],
     ['no address of a socket', { getsockname: () => -1 }],
