@@ -74,9 +74,9 @@ describeWith('knotd', lacking('knotd'), () => {
     writeFileSync(changed, manifestsWith(ENDPOINTS).replace('10.96.0.10', '10.96.0.11'));
     renameSync(changed, join(serving.manifests, 'cluster.yaml'));
     await asks('web', (data) => data.includes('10.96.0.11'));
-    expect(serving.rendered()).toMatch(
-      /nodens_transfer_notifies_total\{result="acknowledged",zone="cluster.local."\} [1-9]/,
-    );
-    expect(serving.rendered()).toMatch(/nodens_transfer_requests_total\{result="whole",zone="cluster.local."\} [2-9]/);
+    // It may have all of it before the last of it is counted here.
+    const counted = expect.poll(() => serving.rendered(), { timeout: 5_000 });
+    await counted.toMatch(/nodens_transfer_notifies_total\{result="acknowledged",zone="cluster.local."\} [1-9]/);
+    await counted.toMatch(/nodens_transfer_requests_total\{result="whole",zone="cluster.local."\} [2-9]/);
   }, 45_000);
 });
