@@ -34,20 +34,26 @@ export class DrawnEndpoints {
     return entry.endpoints ?? this.#draw(entry, ServiceEndpoints.of(entry.slices));
   }
 
-  /** What was drawn together stays so, and costs no more than the slice that is new. */
-  setSlices(entry: ServiceEntry, slices: readonly EndpointSlice[]): void {
+  /** A slice comes, in the place of `before` where the entry has that. What was drawn together of the others stays. */
+  putSlice(entry: ServiceEntry, slice: EndpointSlice, before: EndpointSlice | undefined): void {
+    const at = before === undefined ? -1 : entry.slices.indexOf(before);
+    if (before === undefined || at < 0) this.#setSlices(entry, insertByName(entry.slices, slice));
+    else this.#setSlices(entry, entry.slices.with(at, slice), entry.endpoints?.with(before, slice));
+  }
+
+  removeSlice(entry: ServiceEntry, slice: EndpointSlice): void {
+    this.#setSlices(
+      entry,
+      entry.slices.filter((other) => other !== slice),
+    );
+  }
+
+  /** @param endpoints what is drawn together of them, where that is known already */
+  #setSlices(entry: ServiceEntry, slices: readonly EndpointSlice[], endpoints?: ServiceEndpoints): void {
     const drawn = entry.endpoints;
     this.#undraw(entry);
     entry.slices = slices;
-    if (drawn !== undefined && slices.length > 0) this.#draw(entry, ServiceEndpoints.of(slices, drawn));
-  }
-
-  /** The same where nothing but one of its slices has changed. */
-  replaceSlice(entry: ServiceEntry, before: EndpointSlice, after: EndpointSlice): void {
-    const drawn = entry.endpoints;
-    this.#undraw(entry);
-    entry.slices = entry.slices.with(entry.slices.indexOf(before), after);
-    if (drawn !== undefined) this.#draw(entry, drawn.with(before, after) ?? ServiceEndpoints.of(entry.slices, drawn));
+    if (drawn !== undefined && slices.length > 0) this.#draw(entry, endpoints ?? ServiceEndpoints.of(slices, drawn));
   }
 
   #draw(entry: ServiceEntry, endpoints: ServiceEndpoints): ServiceEndpoints {
@@ -71,7 +77,7 @@ export class DrawnEndpoints {
 }
 
 /** The slices with one more, in the order of their names. */
-export function insertByName(slices: readonly EndpointSlice[], slice: EndpointSlice): readonly EndpointSlice[] {
+function insertByName(slices: readonly EndpointSlice[], slice: EndpointSlice): readonly EndpointSlice[] {
   const at = slices.findIndex((other) => other.name > slice.name);
   return at < 0 ? [...slices, slice] : slices.toSpliced(at, 0, slice);
 }

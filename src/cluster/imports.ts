@@ -4,7 +4,7 @@
  * them comes from. A cluster without them has two empty tables here.
  */
 import type { ImportWriter } from './cluster.ts';
-import { type DrawnEndpoints, ServiceEntry, insertByName } from './drawn.ts';
+import { type DrawnEndpoints, ServiceEntry } from './drawn.ts';
 import type { ServiceEndpoints } from './endpoints.ts';
 import { sameService, sameSlice } from './equal.ts';
 import { type Dependent, type FactCounters, hashedImportFact, importFact } from './facts.ts';
@@ -78,8 +78,7 @@ export class ImportedServices implements ImportWriter {
     this.#slices.set(key, slice);
     if (before !== undefined && before.service !== slice.service) this.#detach(before);
     const entry = this.#entry(slice.namespace, slice.service);
-    if (before?.service === slice.service) this.#drawn.replaceSlice(entry, before, slice);
-    else this.#drawn.setSlices(entry, insertByName(entry.slices, slice));
+    this.#drawn.putSlice(entry, slice, before);
     this.#changed(entry);
   }
 
@@ -94,10 +93,7 @@ export class ImportedServices implements ImportWriter {
   #detach(slice: ImportedSlice): void {
     const entry = this.#entries.get(slice.namespace, slice.service);
     if (entry === undefined) return;
-    this.#drawn.setSlices(
-      entry,
-      entry.slices.filter((other) => other !== slice),
-    );
+    this.#drawn.removeSlice(entry, slice);
     this.#changed(entry);
   }
 

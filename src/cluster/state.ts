@@ -13,7 +13,7 @@
  * change raises the counters of the facts that it changes.
  */
 import type { ClusterWriter, Resource, Standing } from './cluster.ts';
-import { DrawnEndpoints, ServiceEntry, insertByName } from './drawn.ts';
+import { DrawnEndpoints, ServiceEntry } from './drawn.ts';
 import type { ServiceEndpoints } from './endpoints.ts';
 import { sameNamespace, sameService, sameSlice } from './equal.ts';
 import { ExternalAddresses } from './external-addresses.ts';
@@ -278,8 +278,7 @@ export class ClusterState implements ClusterWriter {
     entry.slices.set(slice.name, slice);
     if (before !== undefined && before.service !== slice.service) this.#detachSlice(before);
     const owner = this.#serviceEntry(slice.namespace, slice.service);
-    if (before?.service === slice.service) this.#drawn.replaceSlice(owner, before, slice);
-    else this.#drawn.setSlices(owner, insertByName(owner.slices, slice));
+    this.#drawn.putSlice(owner, slice, before);
     this.#addresses.moveSlice(before, slice);
     this.#changedService(slice.namespace, slice.service);
   }
@@ -393,10 +392,7 @@ export class ClusterState implements ClusterWriter {
   #detachSlice(slice: EndpointSlice): void {
     const owner = this.#services.get(slice.namespace, slice.service);
     if (owner === undefined) return;
-    this.#drawn.setSlices(
-      owner,
-      owner.slices.filter((other) => other !== slice),
-    );
+    this.#drawn.removeSlice(owner, slice);
     this.#forgetServiceIfUnused(owner);
     this.#changedService(slice.namespace, slice.service);
   }

@@ -46,34 +46,21 @@ function back(from: Name, to: Name): Revision {
   return new Renaming('auto', { kind: 'exact', name: from, to });
 }
 
-export class TypeRule implements Rule {
+/** Puts one type in the place of another, or one class. */
+export class NumberRule implements Rule {
+  readonly #field: 'type' | 'class';
   readonly #from: number;
   readonly #to: number;
 
-  constructor(from: number, to: number) {
+  constructor(field: 'type' | 'class', from: number, to: number) {
+    this.#field = field;
     this.#from = from;
     this.#to = to;
   }
 
   apply(turn: Turn): boolean {
-    if (turn.type !== this.#from) return false;
-    turn.type = this.#to;
-    return true;
-  }
-}
-
-export class ClassRule implements Rule {
-  readonly #from: number;
-  readonly #to: number;
-
-  constructor(from: number, to: number) {
-    this.#from = from;
-    this.#to = to;
-  }
-
-  apply(turn: Turn): boolean {
-    if (turn.class !== this.#from) return false;
-    turn.class = this.#to;
+    if (turn[this.#field] !== this.#from) return false;
+    turn[this.#field] = this.#to;
     return true;
   }
 }

@@ -3,7 +3,7 @@ import type { Token } from '../../corefile/corefile.ts';
 import { type Problems, shorten } from '../../corefile/problems.ts';
 import { Type, classMnemonics, classOf, typeMnemonics, typeOf } from '../../dns/constants.ts';
 import { CnameRule } from './cname-rule.ts';
-import { type AnswerNames, ClassRule, NameRule, TypeRule } from './question-rules.ts';
+import { type AnswerNames, NameRule, NumberRule } from './question-rules.ts';
 import type { RuleReader } from './definition.ts';
 import { Renaming } from './renaming.ts';
 import type { Revision } from './turn.ts';
@@ -84,14 +84,14 @@ export const readTypeRule: RuleReader = (field, words, { problems }) => {
     });
     return undefined;
   }
-  return () => new TypeRule(from, to);
+  return () => new NumberRule('type', from, to);
 };
 
 export const readClassRule: RuleReader = (field, words, { problems }) => {
   const pair = readPair(field, words, 'class FROM TO', problems);
   const from = pair && readMnemonic(pair[0], 'class', classOf, classMnemonics, problems);
   const to = pair && readMnemonic(pair[1], 'class', classOf, classMnemonics, problems);
-  return from === undefined || to === undefined ? undefined : () => new ClassRule(from, to);
+  return from === undefined || to === undefined ? undefined : () => new NumberRule('class', from, to);
 };
 
 export const readCnameRule: RuleReader = (field, words, reading) => {
