@@ -5,14 +5,19 @@
  *     the program's own file        Once a minute, within a millisecond. More than 100 MiB, of which most that is mapped was needed once:
  *                                   to set up the engine, to read the configuration, to compile what is often run. What is used all the
  *                                   time is mapped again from the page cache. Of 60 MiB after a start, 20 to 35 come back under load.
- *     what the C library has free   Every ten seconds, within two milliseconds. The engine's threads compile in memory of their own, and
- *                                   leave holes there: 10 MiB or so.
+ *     what the C library has free   Every ten seconds, and as soon as the process has grown by much; within two milliseconds. The engine's
+ *                                   threads compile in memory of their own and leave holes there, a list of everything leaves its
+ *                                   octets: 10 MiB or so each, which the next one would otherwise come on top of.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { type Native, nativeSupport } from './native.ts';
 
-/** Milliseconds between looks at whether the start is over, and between one time and the next. */
-const PAUSES = { start: 3_000, program: 60_000, heap: 10_000 };
+/** Milliseconds: from one look at whether the start is over, and then at how much there is, to the next, and until it is time anyway. */
+const PAUSES = { look: 1_000, program: 60_000, heap: 10_000 };
+/** Octets by which the process has grown by much. */
+const MUCH = 8 * 1024 * 1024;
+/** Times that it is given back then, one look after the other. */
+const LOOKS_AFTER = 3;
 /** `MADV_DONTNEED` of madvise(2). */
 const DO_NOT_NEED = 4;
 
@@ -32,12 +37,39 @@ export function giveBackMemory(isStarted: () => boolean, pauses = PAUSES): void 
     clearInterval(waiting);
     const mappings = ownCleanMappings();
     const program = (): void => giveBackProgram(native, mappings);
-    const heap = (): void => void native.malloc_trim?.(0n);
     program();
-    setImmediate(heap);
     setInterval(program, pauses.program).unref();
-    setInterval(heap, pauses.heap).unref();
-  }, pauses.start).unref();
+    const heap = new Heap(native, pauses.heap);
+    setInterval(() => heap.look(), pauses.look).unref();
+  }, pauses.look).unref();
+}
+
+/** What the C library has free. */
+class Heap {
+  readonly #native: Native;
+  readonly #pause: number;
+  /** Milliseconds of the monotonic clock. */
+  #givenBack = -Infinity;
+  /** Octets of the whole process, the least since it was last given back. */
+  #least = Infinity;
+  /** Looks at which it is given back still, since what the process has grown for may be free only then. */
+  #left = 0;
+
+  constructor(native: Native, pause: number) {
+    this.#native = native;
+    this.#pause = pause;
+  }
+
+  look(): void {
+    const resident = process.memoryUsage.rss();
+    this.#least = Math.min(this.#least, resident);
+    if (resident - this.#least >= MUCH) this.#left = LOOKS_AFTER;
+    if (this.#left === 0 && performance.now() - this.#givenBack < this.#pause) return;
+    this.#left = Math.max(this.#left - 1, 0);
+    this.#native.malloc_trim?.(0n);
+    this.#givenBack = performance.now();
+    this.#least = process.memoryUsage.rss();
+  }
 }
 
 function giveBackProgram(native: Native, mappings: readonly Mapping[]): void {

@@ -46,16 +46,23 @@ describe('what can be read from the file again', () => {
 });
 
 const support = nativeSupport();
+const MODULE = JSON.stringify(fileURLToPath(new URL('../../src/native/given-back.ts', import.meta.url)));
+
+/** What a script prints that has `giveBackMemory`, as numbers. */
+function said(script: string): readonly number[] {
+  const text = `import { giveBackMemory } from ${MODULE};\n${script}`;
+  return execFileSync(process.execPath, ['--expose-gc', '--input-type=module', '-e', text], { encoding: 'utf8' })
+    .split(' ')
+    .map(Number);
+}
 
 describeWith('a program', support.kind === 'absent' ? support.why : undefined, () => {
   it('has less of itself in memory when it has been given back, and goes on', () => {
-    const module = fileURLToPath(new URL('../../src/native/given-back.ts', import.meta.url));
-    const script = `
+    const [looks, before = NaN, after, used = NaN, last] = said(`
       import { readFileSync } from 'node:fs';
-      import { giveBackMemory } from ${JSON.stringify(module)};
       const mapped = () => Number(/^RssFile:\\s*(\\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))[1]);
       let looks = 0;
-      giveBackMemory(() => { looks++; return looks === 2; }, { start: 20, program: 150, heap: 150 });
+      giveBackMemory(() => { looks++; return looks === 2; }, { look: 20, program: 150, heap: 150 });
       const before = mapped();
       await new Promise((resolve) => setTimeout(resolve, 100));
       const after = mapped();
@@ -63,11 +70,26 @@ describeWith('a program', support.kind === 'absent' ? support.why : undefined, (
       new Intl.DateTimeFormat('ja').format(); new Intl.Collator('de').compare('a', 'b'); eval('class A {}');
       const used = mapped();
       await new Promise((resolve) => setTimeout(resolve, 200));
-      console.log(looks, before, after, used, mapped());`;
-    const said = execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
-    const [looks, before = NaN, after, used = NaN, last] = said.split(' ').map(Number);
+      console.log(looks, before, after, used, mapped());`);
     expect(looks).toBe(2);
     expect(after).toBeLessThan(before * 0.8);
     expect(last).toBeLessThan(used);
+  });
+
+  it('has no more than it uses soon after it has grown, though it is not yet time', () => {
+    const [grown = NaN, freed = NaN, last] = said(`
+      const resident = () => process.memoryUsage.rss() / 1024 / 1024;
+      giveBackMemory(() => true, { look: 100, program: 1e6, heap: 1e6 });
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      let pieces = Array.from({ length: 3_000 }, () => new Uint8Array(20_000).fill(1));
+      const grown = resident();
+      // The last one stays, so that nothing ends with what is free.
+      pieces = pieces.slice(-1);
+      gc();
+      const freed = resident();
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      console.log(grown, freed, resident(), pieces.length);`);
+    expect(grown - freed).toBeLessThan(20);
+    expect(last).toBeLessThan(grown - 40);
   });
 });
