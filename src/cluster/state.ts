@@ -13,6 +13,7 @@
  * change raises the counters of the facts that it changes.
  */
 import type { ClusterWriter, Resource, Standing } from './cluster.ts';
+import { ContentSerial } from './content-serial.ts';
 import { DrawnEndpoints, ServiceEntry } from './drawn.ts';
 import type { ServiceEndpoints } from './endpoints.ts';
 import { sameNamespace, sameService, sameSlice } from './equal.ts';
@@ -64,7 +65,6 @@ export class ClusterState implements ClusterWriter {
   /** Services of several clusters. */
   readonly imports: ImportedServices;
   readonly #facts: FactCounters;
-  readonly #now: () => number;
   readonly #namespaces = new NameTable<NamespaceEntry>();
   readonly #services = new NameTable<ServiceEntry>();
   readonly #addresses: KnownAddresses;
@@ -73,12 +73,9 @@ export class ClusterState implements ClusterWriter {
   /** Those that are not here are unknown. */
   readonly #standings = new Map<Resource, Standing>();
   readonly #drawn = new DrawnEndpoints();
-  #serial = 0;
-  #externalSerial = 0;
+  readonly #serial: ContentSerial;
+  readonly #externalSerial: ContentSerial;
   #changes = 0;
-  /** The serial whose content was listed last; -1 before that. */
-  #listedSerial = -1;
-  #listedExternalSerial = -1;
 
   /** `now` gives milliseconds since the epoch. */
   constructor(facts: FactCounters, now: () => number) {
@@ -86,19 +83,20 @@ export class ClusterState implements ClusterWriter {
     this.#addresses = new KnownAddresses(facts);
     this.#externals = new ExternalAddresses(facts);
     this.imports = new ImportedServices(facts, this.#drawn, () => this.#changed());
-    this.#now = now;
+    this.#serial = new ContentSerial(now);
+    this.#externalSerial = new ContentSerial(now);
   }
 
   // Reading.
 
   /** Seconds since the epoch of the last change that matters to DNS, 0 before the first: the SOA's serial, no fact. */
   get serial(): number {
-    return this.#serial;
+    return this.#serial.value;
   }
 
   /** The same of the last change of a Service that has, or had until then, external addresses. */
   get externalSerial(): number {
-    return this.#externalSerial;
+    return this.#externalSerial.value;
   }
 
   /** The worst standing among these resources. */
@@ -188,8 +186,8 @@ export class ClusterState implements ClusterWriter {
    * though it come in the same second. What is listed never changes.
    */
   list(): readonly ListedService[] {
-    this.#listedSerial = this.#serial;
-    this.#listedExternalSerial = this.#externalSerial;
+    this.#serial.list();
+    this.#externalSerial.list();
     const listed: ListedService[] = [];
     for (const { service, slices } of this.#services.values()) {
       if (service !== undefined) listed.push({ service, slices });
@@ -307,7 +305,7 @@ export class ClusterState implements ClusterWriter {
 
   /** The serial of an earlier run: it goes on from there. */
   restoreSerial(serial: number): void {
-    this.#serial = Math.max(this.#serial, serial);
+    this.#serial.restore(serial);
   }
 
   markSynced(resources: readonly Resource[]): void {
@@ -346,7 +344,7 @@ export class ClusterState implements ClusterWriter {
     this.#addresses.moveService(before, after);
     if (!isExternal(before) && !isExternal(after)) return;
     this.#externals.moveService(before, after);
-    this.#changedExternals();
+    this.#externalSerial.change();
   }
 
   #forgetServiceIfUnused({ service, slices, namespace, name }: ServiceEntry): void {
@@ -360,9 +358,9 @@ export class ClusterState implements ClusterWriter {
   #changedNamespace(name: string): void {
     this.#facts.changed(namespaceFact(name));
     // Whether a namespace is shown concerns those alone who have the content of a serial.
-    if (this.#listedSerial >= 0) {
+    if (this.#serial.isListed) {
       this.#changed();
-      this.#changedExternals();
+      this.#externalSerial.change();
     } else this.#changes++;
   }
 
@@ -377,16 +375,8 @@ export class ClusterState implements ClusterWriter {
   }
 
   #changed(): void {
-    this.#serial = Math.max(this.#seconds(), this.#listedSerial + 1);
+    this.#serial.change();
     this.#changes++;
-  }
-
-  #changedExternals(): void {
-    this.#externalSerial = Math.max(this.#seconds(), this.#listedExternalSerial + 1);
-  }
-
-  #seconds(): number {
-    return Math.floor(this.#now() / 1000);
   }
 
   #detachSlice(slice: EndpointSlice): void {
