@@ -11,7 +11,7 @@
  * Nothing here throws out of a socket's event, and what is held is bounded by `upstreamSockets` and `upstreamOctets`.
  */
 import { bounds, type Bounds } from '../../bounds.ts';
-import { httpStatus } from './http-status.ts';
+import { HttpStatus } from './http-status.ts';
 import { httpsConnections } from './https.ts';
 import { ConnectionPool } from './pool.ts';
 import { tcpConnections, tlsConnections } from './stream.ts';
@@ -52,6 +52,7 @@ class OpenNetwork implements ClientNetwork {
   readonly usage: Usage;
   readonly #channels = new Set<Channel>();
   readonly #closing = new AbortController();
+  readonly #httpStatus = new HttpStatus();
   readonly #udpSockets: () => UdpSockets | undefined;
 
   constructor(usage: Usage, udpSockets: () => UdpSockets | undefined) {
@@ -86,11 +87,12 @@ class OpenNetwork implements ClientNetwork {
   }
 
   httpStatus(at: Endpoint, path: string, timeout: number): Promise<number> {
-    return httpStatus(at, path, timeout, this.#closing.signal);
+    return this.#httpStatus.ask(at, path, timeout, this.#closing.signal);
   }
 
   close(): void {
     for (const channel of this.#channels) channel.close();
     this.#closing.abort();
+    this.#httpStatus.close();
   }
 }

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { closing, testNetwork, until } from './support.ts';
 
@@ -23,6 +24,40 @@ it.each([200, 204, 404, 503])('%i is told', async (status) => {
   });
   expect(await testNetwork().httpStatus({ address: '127.0.0.1', port }, '/health?x=1', 5_000)).toBe(status);
   expect(paths).toEqual(['/health?x=1']);
+});
+
+it('one connection serves again and again', async () => {
+  let connections = 0;
+  const server = createHttpServer((_, response) => response.end('OK'));
+  server.on('connection', () => connections++);
+  const at = { address: '127.0.0.1', port: await listen(server) };
+  const network = testNetwork();
+  for (let i = 0; i < 5; i++) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    expect(await network.httpStatus(at, '/', 5_000)).toBe(200);
+    // oxlint-disable-next-line no-await-in-loop -- the body may come later than the status
+    await setImmediate();
+  }
+  expect(connections).toBe(1);
+});
+
+it('a connection that the server has closed meanwhile is no failure', async () => {
+  let requests = 0;
+  const port = await listen(
+    createServer((socket) => {
+      socket.on('error', () => {});
+      socket.on('data', () => {
+        // It says that it goes on, and is gone when it is asked again.
+        if (++requests === 2) socket.destroy();
+        else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+      });
+    }),
+  );
+  const network = testNetwork();
+  expect(await network.httpStatus({ address: '127.0.0.1', port }, '/', 5_000)).toBe(200);
+  await setImmediate();
+  expect(await network.httpStatus({ address: '127.0.0.1', port }, '/', 5_000)).toBe(200);
+  expect(requests).toBe(3);
 });
 
 it('a body that never ends is not waited for', async () => {
