@@ -4,6 +4,7 @@
  */
 import { isIPv6 } from 'node:net';
 import { Name } from './name.ts';
+import { uint16At } from './octets.ts';
 
 /** The 4 or 16 octets of an address in text form; undefined where the text is none. Zone identifiers are not taken. */
 export function parseAddress(text: string): Uint8Array | undefined {
@@ -81,7 +82,7 @@ export function formatAddress(octets: Uint8Array): string {
 }
 
 function formatIPv6(octets: Uint8Array): string {
-  const words = Array.from({ length: 8 }, (_, i) => ((octets[2 * i] ?? 0) << 8) | (octets[2 * i + 1] ?? 0));
+  const words = Array.from({ length: 8 }, (_, i) => uint16At(octets, 2 * i));
   let best = { start: 0, length: 0 };
   for (let start = 0; start < 8; start++) {
     let length = 0;

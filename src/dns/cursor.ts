@@ -7,6 +7,7 @@
  * than a small multiple of its length.
  */
 import { MAX_LABEL_OCTETS, MAX_NAME_OCTETS, Name } from './name.ts';
+import { uint16At } from './octets.ts';
 
 /** A name has at most 127 labels, so an honest encoder never writes more pointers than that in a row. */
 const MAX_POINTERS = 127;
@@ -87,7 +88,7 @@ export class WireCursor {
     const at = this.#at;
     if (at + 2 > this.#end) return undefined;
     this.#at = at + 2;
-    return ((this.#octets[at] ?? 0) << 8) | (this.#octets[at + 1] ?? 0);
+    return uint16At(this.#octets, at);
   }
 
   uint32(): number | undefined {

@@ -20,6 +20,7 @@
  */
 import { type Flag, Type } from './constants.ts';
 import type { Edns } from './edns.ts';
+import { uint16At } from './octets.ts';
 import type { Question } from './question.ts';
 import { WireReader } from './reader.ts';
 import type { RRset } from './rrset.ts';
@@ -55,14 +56,13 @@ export type ReadOutcome =
 /** Reads the header; undefined where fewer than twelve octets are there. */
 export function readHeader(octets: Uint8Array): Header | undefined {
   if (octets.length < HEADER_OCTETS) return undefined;
-  const word = (at: number): number => ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
   return {
-    id: word(0),
-    flags: word(2),
-    questions: word(4),
-    answers: word(6),
-    authorities: word(8),
-    additionals: word(10),
+    id: uint16At(octets, 0),
+    flags: uint16At(octets, 2),
+    questions: uint16At(octets, 4),
+    answers: uint16At(octets, 6),
+    authorities: uint16At(octets, 8),
+    additionals: uint16At(octets, 10),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import { isIPv4, isIPv6 } from 'node:net';
 import { parseAddress } from './address.ts';
+import { uint16, uint16At } from './octets.ts';
 import { Fault, type Word, type Words, show, unescape } from './presentation-words.ts';
 
 const Key = { MANDATORY: 0, ALPN: 1, NO_DEFAULT_ALPN: 2, PORT: 3, IPV4HINT: 4, ECH: 5, IPV6HINT: 6 } as const;
@@ -51,7 +52,7 @@ function isQuotedAt(word: Word | undefined, at: number): boolean {
 
 /** The keys of a list, two octets each. */
 function keysIn(octets: Uint8Array): readonly number[] {
-  return Array.from({ length: octets.length / 2 }, (_, i) => ((octets[2 * i] ?? 0) << 8) | (octets[2 * i + 1] ?? 0));
+  return Array.from({ length: octets.length / 2 }, (_, i) => uint16At(octets, 2 * i));
 }
 
 function keyOf(name: string): number | undefined {
@@ -117,8 +118,4 @@ function splitAtCommas(octets: Uint8Array, word: Word): readonly Uint8Array[] {
     throw new Fault(`'${show(word)}' is no list of protocols`, 'protocols with commas between them', word.at);
   }
   return items.map((item) => Uint8Array.from(item));
-}
-
-function uint16(value: number): Uint8Array {
-  return Uint8Array.of(value >> 8, value & 0xff);
 }

@@ -5,6 +5,7 @@
  */
 import { OptionCode } from '../dns/constants.ts';
 import type { EdnsOption } from '../dns/edns.ts';
+import { putUint16, uint16At } from '../dns/octets.ts';
 
 const BLOCK = 468;
 /** The fixed part of an option: code and length. */
@@ -27,20 +28,11 @@ export const NO_PADDING: EdnsOption = { code: OptionCode.PADDING, data: new Uint
 export function pad(message: Uint8Array, length: number, room: number, opt: number): number {
   if (opt === 0 || length < opt + OPT_HEADER + OPTION_HEADER) return length;
   const at = length - OPTION_HEADER;
-  if (word(message, at) !== OptionCode.PADDING || word(message, at + 2) !== 0) return length;
+  if (uint16At(message, at) !== OptionCode.PADDING || uint16At(message, at + 2) !== 0) return length;
   const added = Math.min((BLOCK - (length % BLOCK)) % BLOCK, Math.min(room, message.length) - length);
   if (added <= 0) return length;
   message.fill(0, length, length + added);
-  setWord(message, at + 2, added);
-  setWord(message, opt + BEFORE_LENGTH, word(message, opt + BEFORE_LENGTH) + added);
+  putUint16(message, at + 2, added);
+  putUint16(message, opt + BEFORE_LENGTH, uint16At(message, opt + BEFORE_LENGTH) + added);
   return length + added;
-}
-
-function word(message: Uint8Array, at: number): number {
-  return ((message[at] ?? 0) << 8) | (message[at + 1] ?? 0);
-}
-
-function setWord(message: Uint8Array, at: number, value: number): void {
-  message[at] = value >> 8;
-  message[at + 1] = value;
 }

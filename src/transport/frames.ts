@@ -6,6 +6,7 @@
  * A frame that lies whole within one chunk is shown where it stands. Only one that does not is put together in a buffer,
  * which grows with what has arrived: a length alone reserves nothing, and single octets are not kept as objects.
  */
+import { uint16At } from '../dns/octets.ts';
 
 /** Octets of the length before each message. */
 export const FRAME_PREFIX = 2;
@@ -62,7 +63,7 @@ export class FrameReader {
     const left = chunk.length - this.#at;
     if (left >= FRAME_PREFIX) {
       const start = this.#at + FRAME_PREFIX;
-      const end = start + lengthAt(chunk, this.#at);
+      const end = start + uint16At(chunk, this.#at);
       if (end <= chunk.length) {
         place.octets = chunk;
         place.start = start;
@@ -77,7 +78,7 @@ export class FrameReader {
 
   #findInPartial(place: MessagePlace): boolean {
     if (!this.#holdUntil(FRAME_PREFIX)) return false;
-    const end = FRAME_PREFIX + lengthAt(this.#partial, 0);
+    const end = FRAME_PREFIX + uint16At(this.#partial, 0);
     if (!this.#holdUntil(end)) return false;
     place.octets = this.#partial;
     place.start = FRAME_PREFIX;
@@ -113,10 +114,6 @@ export class FrameReader {
     // A chunk that is used up is let go: an idle connection holds nothing.
     if (used) this.#chunk = EMPTY;
   }
-}
-
-function lengthAt(octets: Uint8Array, at: number): number {
-  return ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
 }
 
 /** A copy of a message of at most `FRAME_MESSAGE` octets behind its length, ready to be written. */

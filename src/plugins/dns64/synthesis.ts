@@ -3,6 +3,7 @@
  * A. Out: the reply that the client gets.
  */
 import { Class, Rcode, Type } from '../../dns/constants.ts';
+import { uint16At } from '../../dns/octets.ts';
 import { type AddressRRset, type RRset, addressSize } from '../../dns/rrset.ts';
 import type { Reply } from '../answer.ts';
 import type { Prefix } from './prefix.ts';
@@ -100,5 +101,5 @@ function drawnOf({ answers: before, drawn }: Reply, answers: readonly RRset[]): 
 /** A signature of records of a type (RFC 4034 §3.1.1). */
 function coversType(set: RRset, type: number): boolean {
   if (set.type !== Type.RRSIG || set.kind !== 'opaque') return false;
-  return set.data.some((data) => (((data[0] ?? 0) << 8) | (data[1] ?? 0)) === type);
+  return set.data.some((data) => uint16At(data, 0) === type);
 }

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { Type } from '../../dns/constants.ts';
 import { Name } from '../../dns/name.ts';
+import { uint16At } from '../../dns/octets.ts';
 import { canonicalKey } from './canonical.ts';
 import type { Zone, ZoneNode } from './zone.ts';
 
@@ -106,7 +107,7 @@ function readParameters(apex: ZoneNode): Parameters | undefined {
   const set = apex.set(Type.NSEC3PARAM);
   const data = set?.kind === 'opaque' ? set.data.find((one) => one[0] === SHA1 && one.length >= 5) : undefined;
   if (data === undefined) return undefined;
-  const iterations = ((data[2] ?? 0) << 8) | (data[3] ?? 0);
+  const iterations = uint16At(data, 2);
   return iterations > MAX_ITERATIONS ? undefined : { iterations, salt: data.slice(5, 5 + (data[4] ?? 0)) };
 }
 
@@ -173,7 +174,7 @@ class Nsec3Denial implements Denial {
     for (let i = 0; i < iterations; i++) digest = createHash('sha1').update(digest).update(salt).digest();
     let text = '';
     for (let bit = 0; bit < 8 * digest.length; bit += 5) {
-      const pair = ((digest[bit >> 3] ?? 0) << 8) | (digest[(bit >> 3) + 1] ?? 0);
+      const pair = uint16At(digest, bit >> 3);
       text += BASE32.charAt((pair >> (11 - (bit & 7))) & 31);
     }
     return text;

@@ -11,6 +11,7 @@
 import { Flag, Rcode, Type } from '../../dns/constants.ts';
 import { parseAddress } from '../../dns/address.ts';
 import { HEADER_OCTETS, type Header, type Message, opcodeOf, readHeader, readMessage } from '../../dns/message.ts';
+import { uint16At } from '../../dns/octets.ts';
 import type { Question } from '../../dns/question.ts';
 import type { RRset } from '../../dns/rrset.ts';
 import type { Endpoint } from '../network.ts';
@@ -86,7 +87,7 @@ function ignored(reason: IgnoredReason): Verdict {
 function compareHeader(octets: Uint8Array, header: Header, { sent }: Expected): IgnoredReason | undefined {
   if (octets[0] !== sent[0] || octets[1] !== sent[1]) return 'id';
   if ((header.flags & Flag.QR) === 0) return 'not_a_response';
-  const sentFlags = ((sent[2] ?? 0) << 8) | (sent[3] ?? 0);
+  const sentFlags = uint16At(sent, 2);
   return opcodeOf(header.flags) === opcodeOf(sentFlags) ? undefined : 'opcode';
 }
 

@@ -9,6 +9,7 @@
 import { Rcode } from '../../dns/constants.ts';
 import type { Edns } from '../../dns/edns.ts';
 import { OptionCode } from '../../dns/constants.ts';
+import { uint16At } from '../../dns/octets.ts';
 import { type Failure, failure } from '../answer.ts';
 import type { UpstreamProblem, UpstreamProtocol } from '../network.ts';
 import { type Explanation, type ReasonName, explain, explainAs } from '../reasons.ts';
@@ -58,9 +59,8 @@ function listed(doings: readonly Doing[], text: (doing: Doing) => string): strin
 export function explanationOf(upstream: string, rcode: number, edns: Edns | undefined): Explanation | undefined {
   const option = edns?.options.find(({ code, data }) => code === OptionCode.EDE && data.length >= 2);
   if (option !== undefined) {
-    const [high = 0, low = 0] = option.data;
     const text = plainText(Buffer.from(option.data.subarray(2)).toString('utf8'));
-    return explainAs('upstreamExplained', { code: (high << 8) | low, text });
+    return explainAs('upstreamExplained', { code: uint16At(option.data, 0), text });
   }
   return rcode === Rcode.SERVFAIL ? explain('upstreamFailed', `${upstream} answered SERVFAIL`) : undefined;
 }

@@ -9,6 +9,7 @@
 import { expectArguments, forbidBlock } from '../../corefile/options.ts';
 import { Rcode, Type } from '../../dns/constants.ts';
 import { isTransfer } from '../../dns/message.ts';
+import { uint16At } from '../../dns/octets.ts';
 import type { RRset } from '../../dns/rrset.ts';
 import type { Answer, Outcome } from '../answer.ts';
 import { onlyUse } from '../once.ts';
@@ -57,7 +58,7 @@ function isProof(set: RRset): boolean {
   if (set.type !== Type.RRSIG || set.kind !== 'opaque') return false;
   return set.data.every((data) => {
     // The type that is signed stands first (RFC 4034 §3.1.1).
-    const covered = ((data[0] ?? 0) << 8) | (data[1] ?? 0);
+    const covered = uint16At(data, 0);
     return covered === Type.NSEC || covered === Type.NSEC3;
   });
 }

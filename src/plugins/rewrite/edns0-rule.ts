@@ -8,6 +8,7 @@ import { bounds } from '../../bounds.ts';
 import { parseAddress } from '../../dns/address.ts';
 import { OptionCode } from '../../dns/constants.ts';
 import type { EdnsOption } from '../../dns/edns.ts';
+import { uint16 } from '../../dns/octets.ts';
 import type { MetadataProvider } from '../neighbours.ts';
 import type { Client } from '../query.ts';
 import type { Rule, Turn } from './turn.ts';
@@ -110,10 +111,6 @@ function valueOf(variable: Variable, { name, type, query: { client } }: Turn): U
     case 'server_port':
       return uint16(client.localPort);
   }
-}
-
-function uint16(value: number): Uint8Array {
-  return Uint8Array.of(value >> 8, value & 0xff);
 }
 
 /** Octets of the option's fields in front of the address: family, source prefix length, scope prefix length (RFC 7871 §6). */

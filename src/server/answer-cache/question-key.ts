@@ -17,6 +17,7 @@ import { Type } from '../../dns/constants.ts';
 import { MIN_UDP_PAYLOAD } from '../../dns/edns.ts';
 import { HEADER_OCTETS } from '../../dns/message.ts';
 import { MAX_LABEL_OCTETS, MAX_NAME_OCTETS } from '../../dns/name.ts';
+import { uint16At } from '../../dns/octets.ts';
 import type { Exchange } from '../../transport/transport.ts';
 
 /** Words before the name. */
@@ -86,7 +87,7 @@ export class QuestionKey {
     const { words } = this;
     words[0] = listener;
     words[1] = how;
-    words[2] = (word16(octets, nameEnd) << 16) | word16(octets, nameEnd + 2);
+    words[2] = (uint16At(octets, nameEnd) << 16) | uint16At(octets, nameEnd + 2);
     this.questionEnd = questionEnd - start;
     this.#mix();
     return true;
@@ -97,13 +98,13 @@ export class QuestionKey {
     if (end - start < HEADER_OCTETS) return -1;
     const first = octets[start + 2] ?? 0;
     const second = octets[start + 3] ?? 0;
-    const additional = word16(octets, start + 10);
+    const additional = uint16At(octets, start + 10);
     const isPlain =
       (first & ~RD) === 0 &&
       (second & ~AD_CD) === 0 &&
-      word16(octets, start + 4) === 1 &&
-      word16(octets, start + 6) === 0 &&
-      word16(octets, start + 8) === 0 &&
+      uint16At(octets, start + 4) === 1 &&
+      uint16At(octets, start + 6) === 0 &&
+      uint16At(octets, start + 8) === 0 &&
       additional <= 1;
     if (!isPlain) return -1;
     this.#hasEdns = additional === 1;
@@ -113,12 +114,15 @@ export class QuestionKey {
 
   /** What an OPT record at the very end adds to word 1; -1 of any other that is not of version 0 and without options. */
   #readOpt(octets: Uint8Array, at: number, end: number): number {
-    if (at + OPT_OCTETS !== end || octets[at] !== 0 || word16(octets, at + 1) !== Type.OPT) return -1;
+    if (at + OPT_OCTETS !== end || octets[at] !== 0 || uint16At(octets, at + 1) !== Type.OPT) return -1;
     const dnssecOk = octets[at + 7] ?? 0;
     const isPlain =
-      word16(octets, at + 5) === 0 && (dnssecOk & 0x7f) === 0 && octets[at + 8] === 0 && word16(octets, at + 9) === 0;
+      uint16At(octets, at + 5) === 0 &&
+      (dnssecOk & 0x7f) === 0 &&
+      octets[at + 8] === 0 &&
+      uint16At(octets, at + 9) === 0;
     if (!isPlain) return -1;
-    this.udpSize = word16(octets, at + 3);
+    this.udpSize = uint16At(octets, at + 3);
     const room = Math.min(Math.max(this.udpSize, MIN_UDP_PAYLOAD), bounds.udpMessage);
     return EDNS | (dnssecOk === 0 ? 0 : DNSSEC_OK) | (room << ROOM_SHIFT);
   }
@@ -186,8 +190,4 @@ function fold(word: number): number {
   const beyondZ = low + 0x2525_2525;
   const capitals = fromA & ~beyondZ & ~word & 0x8080_8080;
   return word | (capitals >>> 2);
-}
-
-function word16(octets: Uint8Array, at: number): number {
-  return ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
 }

@@ -12,6 +12,7 @@
 import { bounds } from '../../bounds.ts';
 import type { FactCounters } from '../../cluster/facts.ts';
 import type { Marks } from '../../dns/marks.ts';
+import { putUint16, putUint32, uint16At } from '../../dns/octets.ts';
 import { type AddressRRset, type SerialSource, addressSize } from '../../dns/rrset.ts';
 import type { Reply } from '../../plugins/answer.ts';
 import type { Account } from '../../plugins/query.ts';
@@ -143,9 +144,9 @@ export class AnswerRecords {
     else octets.copy(reply, to, from, from + length);
 
     const optSize = words[behind + OPT_SIZE] ?? 0;
-    if (optSize !== 0) write16(reply, to + (optSize >>> 16), Math.min(key.udpSize, optSize & 0xffff));
+    if (optSize !== 0) putUint16(reply, to + (optSize >>> 16), Math.min(key.udpSize, optSize & 0xffff));
     const serial = words[behind + SERIAL] ?? 0;
-    if (serial !== 0) write32(reply, to + (serial >>> 16), this.#sources[serial & 0xffff]?.serial ?? 0);
+    if (serial !== 0) putUint32(reply, to + (serial >>> 16), this.#sources[serial & 0xffff]?.serial ?? 0);
     return to + length;
   }
 
@@ -186,8 +187,8 @@ export class AnswerRecords {
 
     const { words, octets } = this.#table;
     const behind = this.#table.behindKey(at);
-    words[behind + FLAGS] = (read16(message, 2) << 16) | read16(message, 6);
-    words[behind + SECTIONS] = (read16(message, 8) << 16) | read16(message, 10);
+    words[behind + FLAGS] = (uint16At(message, 2) << 16) | uint16At(message, 6);
+    words[behind + SECTIONS] = (uint16At(message, 8) << 16) | uint16At(message, 10);
     words[behind + LISTS] = facts.length | (effects.length << 8) | (marks.agingCount << 16);
     words[behind + TAIL] = tailStart * 4 + drawing.padding;
     words[behind + TAIL_LENGTH] = tailLength;
@@ -304,18 +305,4 @@ function drawingOf(answer: Reply, { replaying }: Account, marks: Marks, question
 /** What the UDP size of the OPT record is at most: `bufsize` lowers it. */
 function mostSize({ udpSize }: Account): number {
   return udpSize >= bounds.udpMessage ? 0xffff : udpSize;
-}
-
-function read16(octets: Uint8Array, at: number): number {
-  return ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
-}
-
-function write16(octets: Uint8Array, at: number, value: number): void {
-  octets[at] = value >>> 8;
-  octets[at + 1] = value;
-}
-
-function write32(octets: Uint8Array, at: number, value: number): void {
-  write16(octets, at, value >>> 16);
-  write16(octets, at + 2, value);
 }
