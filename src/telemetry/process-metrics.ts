@@ -1,6 +1,6 @@
 /**
  * What the process tells about itself at each scrape: time, memory, files, heap, how late the event loop is, which build
- * it is. Nothing is measured between scrapes but the delay of the event loop, by one timer.
+ * it is. Nothing is measured between scrapes but the delay of the event loop, by one timer, and that only where somebody scrapes.
  *
  * The names are those of Prometheus's libraries: `process_*` of all of them, `nodejs_*` of the one for Node.
  */
@@ -9,8 +9,8 @@ import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import type { LogWriter } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
-/** Milliseconds between two looks at how late the event loop is. */
-const DELAY_RESOLUTION = 20;
+/** Milliseconds between two looks at how late the event loop is: each wakes an idle process. */
+const DELAY_RESOLUTION = 50;
 const NANOSECONDS = 1e9;
 
 /**
@@ -84,10 +84,9 @@ function observeHeap(metrics: Metrics): readonly (() => void)[] {
   ];
 }
 
-/** Both are since the last scrape, whoever made it. */
+/** Both are since the last scrape, whoever made it; the delay is 0 at the first. */
 function observeEventLoop(metrics: Metrics): readonly (() => void)[] {
   const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION });
-  delay.enable();
   // The histogram holds times between two looks, so that what is due is taken off.
   const late = (nanoseconds: number): number => Math.max(0, nanoseconds / NANOSECONDS - DELAY_RESOLUTION / 1000);
   let utilization = performance.eventLoopUtilization();
@@ -99,6 +98,7 @@ function observeEventLoop(metrics: Metrics): readonly (() => void)[] {
       (set) => {
         for (const quantile of [0.5, 0.99, 1]) set(late(delay.percentile(quantile * 100)), String(quantile));
         delay.reset();
+        delay.enable();
       },
     ),
     metrics.collect(
