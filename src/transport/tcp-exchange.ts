@@ -1,12 +1,8 @@
-/**
- * One query of a TCP connection as the handler sees it, and the right to answer it later. Queries of all connections of a
- * listener pass through one exchange, since a handler keeps it only until it returns.
- */
-import { FRAME_MESSAGE } from './frames.ts';
+/** One query of a TCP connection, which may have more than one message in reply. */
 import { type ReplyCounter, ReplyOnce } from './reply-once.ts';
-import type { OpenExchange } from './serving.ts';
+import { NO_ENDS, StreamExchange } from './stream-exchange.ts';
 import type { StreamEnds } from './stream-listener.ts';
-import type { Family, MessageSource, ReplyHandle } from './transport.ts';
+import type { MessageSource, ReplyHandle } from './transport.ts';
 
 /** What a query needs of its connection. */
 export interface TcpClient extends StreamEnds, ReplyCounter {
@@ -15,50 +11,21 @@ export interface TcpClient extends StreamEnds, ReplyCounter {
 }
 
 const NOBODY: TcpClient = {
-  clientFamily: 4,
-  clientAddress: '',
-  clientPort: 0,
-  localAddress: '',
-  localPort: 0,
+  ...NO_ENDS,
   beginReply: () => {},
   endReply: () => {},
   streamReply: (source) => source.ended(),
 };
 
-export class TcpExchange implements OpenExchange {
-  readonly protocol = 'tcp';
-  readonly reply = Buffer.alloc(FRAME_MESSAGE);
-  octets: Uint8Array = Buffer.alloc(0);
-  start = 0;
-  end = 0;
-  settled = false;
+export class TcpExchange extends StreamExchange {
   client: TcpClient = NOBODY;
-  deferred: ReplyHandle | undefined = undefined;
 
-  get clientFamily(): Family {
-    return this.client.clientFamily;
+  protected get ends(): StreamEnds {
+    return this.client;
   }
 
-  get clientAddress(): string {
-    return this.client.clientAddress;
-  }
-
-  get clientPort(): number {
-    return this.client.clientPort;
-  }
-
-  get localAddress(): string {
-    return this.client.localAddress;
-  }
-
-  get localPort(): number {
-    return this.client.localPort;
-  }
-
-  defer(): ReplyHandle {
-    const handle = new TcpReplyHandle(this.client);
-    this.deferred = handle;
-    return handle;
+  protected newHandle(): ReplyHandle {
+    return new TcpReplyHandle(this.client);
   }
 }
 
