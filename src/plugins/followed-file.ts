@@ -1,19 +1,15 @@
 /**
  * Follows a file that answers are made from: it is read at once, and again whenever it has changed.
  *
- *     folder watch ─┐
- *                   ├─► look: changed? ──► unchanged a moment later? ──► load, which puts the new content in service
- *     poll interval ┘
+ *     file-lookout.ts ──► look: changed? ──► unchanged a moment later? ──► load, which puts the new content in service
  *
- * The folder is watched and not the file, since a ConfigMap is changed by swapping a link beside it. A file that is
- * still being written is waited for. A file that is missing or cannot be read leaves the last content in service: that is
+ * A file that is still being written is waited for. A file that is missing or cannot be read leaves the last content in service: that is
  * one line in the log for each trouble, and counted.
  */
-import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Series } from '../telemetry/metrics.ts';
+import { FileLookout } from './file-lookout.ts';
 
 /** What tells one state of a file from another. */
 export interface FileStamp {
@@ -58,9 +54,6 @@ export interface FollowedFileParts {
   readonly failures: Series;
 }
 
-/** A changed file must be the same for so long before it is read. */
-const SETTLE = 100;
-
 export class FollowedFile {
   readonly #parts: FollowedFileParts;
   #modified: number | undefined;
@@ -71,9 +64,8 @@ export class FollowedFile {
   #complaint = '';
   #looking: Promise<void> | undefined;
   #lookAgain = false;
-  #settling: NodeJS.Timeout | undefined;
-  #poll: NodeJS.Timeout | undefined;
-  #watcher: FSWatcher | undefined;
+  /** Undefined where the file is looked at once. */
+  #lookout: FileLookout | undefined;
   #closed = false;
 
   constructor(parts: FollowedFileParts) {
@@ -83,8 +75,8 @@ export class FollowedFile {
   /** Resolves when the file has been read for the first time, with what was wrong with it; called once. Never rejects. */
   async open(): Promise<Trouble | undefined> {
     const { path, interval } = this.#parts;
-    // The watch comes first, so that no change falls between it and the reading.
-    if (interval > 0) this.#follow();
+    // The lookout comes first, so that no change falls between it and the reading.
+    if (interval > 0) this.#lookout = new FileLookout(path, interval, () => this.#look());
     const opening = this.#readFirst(path);
     this.#during(opening);
     return opening;
@@ -109,30 +101,7 @@ export class FollowedFile {
 
   close(): void {
     this.#closed = true;
-    this.#watcher?.close();
-    clearInterval(this.#poll);
-    clearTimeout(this.#settling);
-  }
-
-  #follow(): void {
-    const { path, interval } = this.#parts;
-    this.#poll = setInterval(() => this.#look(), interval);
-    this.#poll.unref();
-    try {
-      this.#watcher = watch(dirname(path), { persistent: false }, () => this.#soon());
-      this.#watcher.on('error', () => this.#watcher?.close());
-    } catch {
-      // There is no such folder, or no watch left on this machine: looks at intervals remain.
-    }
-  }
-
-  #soon(): void {
-    if (this.#closed || this.#settling !== undefined) return;
-    this.#settling = setTimeout(() => {
-      this.#settling = undefined;
-      this.#look();
-    }, SETTLE);
-    this.#settling.unref();
+    this.#lookout?.close();
   }
 
   /** Looks now, or once more when the look that is under way has ended. */
@@ -148,7 +117,7 @@ export class FollowedFile {
   #during(work: Promise<unknown>): void {
     const ended = (): void => {
       this.#looking = undefined;
-      if (this.#lookAgain) this.#soon();
+      if (this.#lookAgain) this.#lookout?.soon();
       this.#lookAgain = false;
     };
     this.#looking = work.then(ended, ended);
@@ -175,7 +144,7 @@ export class FollowedFile {
       return;
     }
     this.#candidate = state;
-    this.#soon();
+    this.#lookout?.soon();
   }
 
   /** What was said about the content that was read last; empty where it is in service. */

@@ -2,25 +2,20 @@
  * A file of nameservers in the form of resolv.conf, as something to forward to: read at the start, and again whenever it
  * changes.
  *
- *     folder watch ─┐
- *                   ├─► changed? ──► the same a moment later? ──► read ──► servers swapped, owner told
- *     poll ─────────┘                                              └─► broken or gone: the last good ones go on
+ *     file-lookout.ts ──► changed? ──► the same a moment later? ──► read ──► servers swapped, owner told
+ *                                                                    └─► broken or gone: the last good ones go on
  *
- * The folder is watched and not the file, since a ConfigMap is changed by swapping a link beside it, and resolv.conf is
- * mostly replaced whole. What is found wrong is said once and counted once.
+ * What is found wrong is said once and counted once.
  */
-import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Series } from '../../telemetry/metrics.ts';
+import { FileLookout } from '../file-lookout.ts';
 import type { Endpoint } from '../network.ts';
 import { type Mistake, mistakeText, readNameservers } from './resolv-conf.ts';
 
 /** Milliseconds between looks; between them the watch tells. */
 const INTERVAL = 5_000;
-/** Milliseconds for which a changed file must be the same before it is read. */
-const SETTLE = 100;
 
 export interface NameserverFileParts {
   /** Absolute. */
@@ -46,23 +41,15 @@ export class NameserverFile {
   /** Lines about what was a mistake in it when it was read last. */
   #mistakes: string;
   #looking = false;
-  readonly #poll: NodeJS.Timeout;
-  #settling: NodeJS.Timeout | undefined;
-  readonly #watcher: FSWatcher | undefined;
+  readonly #lookout: FileLookout;
   #closed = false;
 
   constructor(parts: NameserverFileParts) {
     this.#parts = parts;
     this.#servers = parts.servers;
     this.#mistakes = this.#linesAbout(parts.mistakes).join('\n');
-    this.#poll = setInterval(() => void this.#look(), INTERVAL).unref();
-    try {
-      this.#watcher = watch(dirname(parts.path), { persistent: false }, () => this.#soon());
-      this.#watcher.on('error', () => this.#watcher?.close());
-    } catch {
-      // No watch left on this machine: looks at intervals remain.
-    }
-    this.#soon();
+    this.#lookout = new FileLookout(parts.path, INTERVAL, () => void this.#look());
+    this.#lookout.soon();
   }
 
   /** At least one. */
@@ -72,22 +59,12 @@ export class NameserverFile {
 
   close(): void {
     this.#closed = true;
-    this.#watcher?.close();
-    clearInterval(this.#poll);
-    clearTimeout(this.#settling);
-  }
-
-  #soon(): void {
-    if (this.#closed || this.#settling !== undefined) return;
-    this.#settling = setTimeout(() => {
-      this.#settling = undefined;
-      void this.#look();
-    }, SETTLE).unref();
+    this.#lookout.close();
   }
 
   async #look(): Promise<void> {
     if (this.#looking) {
-      this.#soon();
+      this.#lookout.soon();
       return;
     }
     this.#looking = true;
@@ -96,7 +73,7 @@ export class NameserverFile {
     if (this.#closed || state === this.#read) return;
     if (state !== this.#seen) {
       this.#seen = state;
-      this.#soon();
+      this.#lookout.soon();
       return;
     }
     this.#read = state;
