@@ -76,8 +76,8 @@ export class DrawnEndpoints {
   }
 }
 
-/** The slices with one more, in the order of their names. */
+/** The slices with one more, in the order of their names: an array as long as it is, and not what a spread makes with room for more. */
 function insertByName(slices: readonly EndpointSlice[], slice: EndpointSlice): readonly EndpointSlice[] {
   const at = slices.findIndex((other) => other.name > slice.name);
-  return at < 0 ? [...slices, slice] : slices.toSpliced(at, 0, slice);
+  return slices.toSpliced(at < 0 ? slices.length : at, 0, slice);
 }

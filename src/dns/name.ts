@@ -37,6 +37,11 @@ export class Name {
     this.starts = starts;
   }
 
+  /** The same in as little memory as it needs, to be kept: an array that grew by `push` has room for more than a dozen labels. */
+  compact(): Name {
+    return new Name(this.written, this.key, this.starts.slice());
+  }
+
   /** Octets in uncompressed wire form, the root label included. */
   get octetLength(): number {
     return this.key.length;

@@ -84,7 +84,8 @@ function readAddresses(texts: readonly string[], path: Path, read: FieldReader):
     if (octets !== undefined) addresses.push(octets);
     else read.complain(path, notAnAddress(text));
   }
-  return addresses;
+  // An array that grew by `push` has room for more than a dozen, and there may be one for each of many Services.
+  return addresses.slice();
 }
 
 function notAnAddress(text: string): string {

@@ -46,9 +46,9 @@ export function mapTtls(reply: Reply, ttlOf: (ttl: number) => number): Reply {
   return mapSets(reply, (set) => withTtl(set, ttlOf(set.ttl)));
 }
 
-/** The reply with all records marked as counting down. */
+/** The reply to be kept, with all records marked as counting down. */
 export function agingTtls(reply: Reply): Reply {
-  return mapSets(reply, (set) => (set.aging === true ? set : { ...set, aging: true }));
+  return mapSets(reply, (set) => ({ ...set, owner: set.owner.compact(), aging: true }));
 }
 
 /** The reply without such marks. */

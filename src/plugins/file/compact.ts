@@ -2,7 +2,7 @@
  * Records in as little memory as they need, for zones of a hundred thousand: what was read grew in larger steps. In: sets as they
  * were read. Out: equal ones.
  */
-import { Name } from '../../dns/name.ts';
+import type { Name } from '../../dns/name.ts';
 import type { RRset } from '../../dns/rrset.ts';
 
 /** Octets of addresses that share one piece of memory. */
@@ -14,7 +14,7 @@ export class Compacting {
 
   /** @param known the owner as it is held already, in the letters of the first record that had it */
   compact(set: RRset, known: Name | undefined): RRset {
-    const owner = known ?? exact(set.owner);
+    const owner = known ?? set.owner.compact();
     return set.kind === 'address' ? { ...set, owner, octets: this.#share(set.octets) } : { ...set, owner };
   }
 
@@ -29,9 +29,4 @@ export class Compacting {
     this.#used += octets.length;
     return view;
   }
-}
-
-/** An array that grew by `push` has room for more than a dozen labels; a copy has not. */
-function exact({ written, key, starts }: Name): Name {
-  return new Name(written, key, starts.slice());
 }
