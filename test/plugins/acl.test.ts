@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { bounds } from '../../src/bounds.ts';
 import { reply } from '../../src/plugins/answer.ts';
 import { acl } from '../../src/plugins/acl/acl.ts';
+import { expectProblem } from './problems.ts';
 import { redo } from './replay.ts';
 import {
   PASSED_ON,
@@ -220,10 +221,7 @@ describe('acl reports', () => {
       'in front of',
     ],
   ])('%s', (lines, message, hint) => {
-    const problems = problemsOf(acl, lines);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain(message);
-    expect(problems[0]).toContain(hint);
+    expectProblem(problemsOf(acl, lines), message, hint);
   });
 
   it('more networks than there may be', () => {
@@ -231,7 +229,6 @@ describe('acl reports', () => {
     const lines = Array.from({ length: bounds.aclNetworks / 1000 }, () => line);
     expect(problemsOf(acl, `acl {\n${lines.join('\n')}\n}`)).toEqual([]);
     const problems = problemsOf(acl, `acl {\n${lines.join('\n')}\n}\nacl {\nblock net 10.0.0.1 10.0.0.2\n}`);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain(`there are more than ${bounds.aclNetworks} networks`);
+    expectProblem(problems, `there are more than ${bounds.aclNetworks} networks`);
   });
 });

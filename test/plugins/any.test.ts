@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { any } from '../../src/plugins/any/any.ts';
+import { expectProblem } from './problems.ts';
 import { PASSED_ON, ask, makeQuery, problemsOf, serve, textOf } from './support.ts';
 
 describe('any', () => {
@@ -44,8 +45,6 @@ describe('any', () => {
     ['any {\nx\n}', "'any' takes no block"],
     ['any\nany', "'any' can be used once per server block, and stands at Corefile:2:1 already"],
   ])('%s is reported', (lines, message) => {
-    const problems = problemsOf(any, lines);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain(message);
+    expectProblem(problemsOf(any, lines), message);
   });
 });

@@ -7,8 +7,9 @@ import { ipv6 } from '../../src/plugins/ipv6/ipv6.ts';
 import { encode, readReply } from '../rfc/asking.ts';
 import { startTestServer } from '../support/server.ts';
 import { chained, temporaryFile, type Chained } from './chained.ts';
+import { summariesOf } from './problems.ts';
 import { redo } from './replay.ts';
-import { type QueryOptions, problemsOf, textOf } from './support.ts';
+import { type QueryOptions, textOf } from './support.ts';
 import { type Known, type World, world } from './world.ts';
 
 const V4 = [192, 0, 2, 1] as const;
@@ -287,13 +288,6 @@ describe('the file', () => {
   });
 });
 
-/** The first line of each, without its place, and what is expected. */
-const told = (lines: string): readonly string[] =>
-  problemsOf(autopath, lines).map((text) => {
-    const parts = text.split('\n');
-    return `${parts[0]?.replace(/^Corefile:\d+:\d+: /, '')} | ${parts.at(-1)?.trim()}`;
-  });
-
 describe('errors of autopath', () => {
   it.each([
     ['autopath', "'autopath' needs an argument | expected: autopath [ZONES…] RESOLV-CONF"],
@@ -308,11 +302,11 @@ describe('errors of autopath', () => {
       "'autopath' can be used once per server block, and stands at Corefile:2:1 already | expected: one 'autopath' in this block",
     ],
   ])('%j', (lines, expected) => {
-    expect(told(lines)).toEqual([expected]);
+    expect(summariesOf(autopath, lines)).toEqual([expected]);
   });
 
   it('a zone that is none', () => {
-    expect(told('autopath a..b f')[0]).toContain('zone is not a valid domain name');
+    expect(summariesOf(autopath, 'autopath a..b f')[0]).toContain('zone is not a valid domain name');
   });
 
   it.each([
@@ -331,7 +325,7 @@ describe('errors of autopath', () => {
       "warning: 'autopath' acts first, and 'complete' of 'searchpath' only where it finds nothing | expected: one of the two",
     ],
   ])('warning: %j', (lines, expected) => {
-    expect(told(lines)).toEqual([expected]);
+    expect(summariesOf(autopath, lines)).toEqual([expected]);
   });
 
   it.each([
@@ -340,6 +334,6 @@ describe('errors of autopath', () => {
     'autopath @kubernetes\nkubernetes cluster.local {\npods verified\n}',
     'autopath f\nkubernetes cluster.local\nsearchpath {\nshort_names\n}',
   ])('none: %j', (lines) => {
-    expect(told(lines)).toEqual([]);
+    expect(summariesOf(autopath, lines)).toEqual([]);
   });
 });

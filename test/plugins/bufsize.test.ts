@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { bounds } from '../../src/bounds.ts';
 import { bufsize } from '../../src/plugins/bufsize/bufsize.ts';
+import { expectProblem } from './problems.ts';
 import { type QueryOptions, ask, makeQuery, problemsOf, serve } from './support.ts';
 
 /** Octets that a reply may have after the query passed the directive. */
@@ -45,8 +46,6 @@ describe('bufsize', () => {
     ['bufsize {\n  1232\n}', "'bufsize' takes no block"],
     ['bufsize\nbufsize', "'bufsize' can be used once per server block, and stands at Corefile:2:1 already"],
   ])('%s is reported', (lines, message) => {
-    const problems = problemsOf(bufsize, lines);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain(message);
+    expectProblem(problemsOf(bufsize, lines), message);
   });
 });

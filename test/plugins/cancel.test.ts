@@ -4,6 +4,7 @@ import { Rcode } from '../../src/dns/constants.ts';
 import { type Answer, failure, reply } from '../../src/plugins/answer.ts';
 import { cancel } from '../../src/plugins/cancel/cancel.ts';
 import { explain } from '../../src/plugins/reasons.ts';
+import { expectProblem } from './problems.ts';
 import { PASSED_ON, ask, makeQuery, next, problemsOf, serve } from './support.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -82,8 +83,6 @@ describe('cancel', () => {
     ['cancel {\n  5s\n}', "'cancel' takes no block"],
     ['cancel\ncancel', "'cancel' can be used once per server block, and stands at Corefile:2:1 already"],
   ])('%s is reported', (lines, message) => {
-    const problems = problemsOf(cancel, lines);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain(message);
+    expectProblem(problemsOf(cancel, lines), message);
   });
 });

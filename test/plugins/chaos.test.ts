@@ -4,6 +4,7 @@ import { chaos } from '../../src/plugins/chaos/chaos.ts';
 import { version } from '../../src/version.ts';
 import { encode, readReply, serving } from '../rfc/asking.ts';
 import { run, saying, tcp, udp } from '../server/running.ts';
+import { expectProblem } from './problems.ts';
 import { PASSED_ON, ask, makeQuery, problemsOf, serve, textOf } from './support.ts';
 
 const CH = { class: 'CH' };
@@ -49,9 +50,7 @@ describe('chaos', () => {
     ['chaos\nchaos', "'chaos' can be used once per server block, and stands at Corefile:2:1 already"],
     [`chaos v1 ${'x'.repeat(256)}`, 'a text of 256 octets'],
   ])('%s is reported', (lines, message) => {
-    const problems = problemsOf(chaos, lines);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain(message);
+    expectProblem(problemsOf(chaos, lines), message);
   });
 });
 

@@ -10,6 +10,7 @@ import { searchpath } from '../../src/plugins/searchpath/searchpath.ts';
 import { formatAddress, parseAddress } from '../../src/dns/address.ts';
 import { upstream } from './cache/support.ts';
 import { chained } from './chained.ts';
+import { expectProblem } from './problems.ts';
 import { redo } from './replay.ts';
 import {
   type AnswerText,
@@ -211,10 +212,7 @@ describe('dns64 reports', () => {
     ['dns64 2001:db8::/72', 'warning: RFC 6052 has no prefix of 72 bits', 'expected: 32, 40, 48, 56, 64, 96'],
     ['dns64 2001:db8:0:0:ff00::/96', 'warning: bits 64 to 71 of the prefix are not zero', ''],
   ])('%s', (lines, message, hint) => {
-    const problems = problemsOf(dns64, lines);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain(message);
-    expect(problems[0]).toContain(hint);
+    expectProblem(problemsOf(dns64, lines), message, hint);
   });
 });
 

@@ -5,6 +5,7 @@ import { failure, reply, whenAnswered } from '../../src/plugins/answer.ts';
 import { errors } from '../../src/plugins/errors/errors.ts';
 import type { Next } from '../../src/plugins/plugin.ts';
 import type { Resolver } from '../../src/plugins/query.ts';
+import { expectProblem } from './problems.ts';
 import { ask, makeQuery, next, problemsOf, serve } from './support.ts';
 import { explain } from '../../src/plugins/reasons.ts';
 
@@ -187,9 +188,7 @@ describe('errors in a Corefile', () => {
     ['errors {\n  consolidate 5s x error twice\n}', "'twice' is one word too many"],
     ['errors {\n  consolidat 5s x\n}', "did you mean 'consolidate'?"],
   ])('%s', (lines, message) => {
-    const problems = problemsOf(errors, lines);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain(message);
+    expectProblem(problemsOf(errors, lines), message);
   });
 
   it('a regular expression is bounded', () => {

@@ -4,6 +4,7 @@ import { type Reply, failure, reply } from '../../src/plugins/answer.ts';
 import { header } from '../../src/plugins/header/header.ts';
 import type { Query } from '../../src/plugins/query.ts';
 import { explain } from '../../src/plugins/reasons.ts';
+import { expectProblem } from './problems.ts';
 import { ask, makeQuery, next, problemsOf, serve } from './support.ts';
 
 const MADE: Reply = reply({ authoritative: false, recursionAvailable: false });
@@ -110,9 +111,6 @@ describe('header', () => {
     ],
     ['header {\nquery set aa\n}', "warning: 'aa' says nothing in a query", 'expected: rd, or response set aa'],
   ])('%s is reported', (lines, message, hint) => {
-    const problems = problemsOf(header, lines);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain(message);
-    expect(problems[0]).toContain(hint);
+    expectProblem(problemsOf(header, lines), message, hint);
   });
 });

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { health } from '../../src/plugins/health/health.ts';
 import type { Network } from '../../src/plugins/network.ts';
 import { SharedThings } from '../../src/server/shared-things.ts';
+import { expectProblem } from './problems.ts';
 import { NO_NETWORK, type Service, type TestHost, makeHost, problemsOf, serve } from './support.ts';
 
 const ADDRESS = '* 8080 /health';
@@ -267,8 +268,6 @@ describe('health, what is wrong', () => {
     ['health {\n  lameducks 5s\n}', ["unknown option of 'health'", "did you mean 'lameduck'?"]],
     ['health\nhealth :8081', ["'health' can be used once per server block, and stands at Corefile:2:1 already"]],
   ])('%s', (lines, messages) => {
-    const problems = problemsOf(health, lines);
-    expect(problems).toHaveLength(1);
-    for (const message of messages) expect(problems[0]).toContain(message);
+    expectProblem(problemsOf(health, lines), ...messages);
   });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Rcode } from '../../src/dns/constants.ts';
 import { hosts } from '../../src/plugins/hosts/hosts.ts';
+import { expectProblem } from './problems.ts';
 import {
   PASSED_ON,
   type BlockOptions,
@@ -204,9 +205,7 @@ describe('hosts in a Corefile', () => {
     ['hosts ""', 'the name of the file is empty'],
     ['hosts\nhosts', "'hosts' can be used once per server block, and stands at Corefile:2:1 already"],
   ])('%s', (lines, message) => {
-    const problems = problemsOf(hosts, lines);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain(message);
+    expectProblem(problemsOf(hosts, lines), message);
   });
 });
 

@@ -1,6 +1,7 @@
 /** `https`: its one option. What it does to connections is tested with the sockets. */
 import { describe, expect, it } from 'vitest';
 import { https } from '../../src/plugins/https/https.ts';
+import { expectProblem } from './problems.ts';
 import { settingsOf } from './support.ts';
 
 describe('https', () => {
@@ -30,7 +31,6 @@ describe('https', () => {
     ['https {\n  max_connection 1\n}', "did you mean 'max_connections'?"],
     ['https {\n  max_connections 1\n}\nhttps {\n  max_connections 1\n}', "'https' can be used once per server block"],
   ])('%s is reported', (lines, message) => {
-    const { problems } = settingsOf(https, lines);
-    expect(problems).toEqual([expect.stringContaining(message)]);
+    expectProblem(settingsOf(https, lines).problems, message);
   });
 });

@@ -9,8 +9,9 @@ import { reply } from '../../src/plugins/answer.ts';
 import { makeService, makeSlice } from '../cluster/objects.ts';
 import { serving as serve } from '../rfc/asking.ts';
 import { type Chained, chained } from './chained.ts';
+import { summariesOf } from './problems.ts';
 import { redo } from './replay.ts';
-import { problemsOf, textOf } from './support.ts';
+import { textOf } from './support.ts';
 import { type World, world } from './world.ts';
 
 const V4 = [192, 0, 2, 1] as const;
@@ -288,13 +289,6 @@ describe('ipv6 in a server', () => {
   });
 });
 
-/** The first line of each, without its place, and what is expected. */
-const told = (lines: string): readonly string[] =>
-  problemsOf(ipv6, lines).map((text) => {
-    const parts = text.split('\n');
-    return `${parts[0]?.replace(/^Corefile:\d+:\d+: /, '')} | ${parts.at(-1)?.trim()}`;
-  });
-
 describe('errors of ipv6', () => {
   it.each([
     ['ipv6', "'ipv6' needs an argument | expected: ipv6 auto|keep|filter"],
@@ -311,10 +305,10 @@ describe('errors of ipv6', () => {
         "or 'ipv6 filter' where clients have no IPv6, or 'ipv6 keep'",
     ],
   ])('%j', (lines, expected) => {
-    expect(told(lines)).toEqual([expected]);
+    expect(summariesOf(ipv6, lines)).toEqual([expected]);
   });
 
   it.each(['ipv6 keep', 'ipv6 filter', 'ipv6 auto\nkubernetes cluster.local'])('none: %j', (lines) => {
-    expect(told(lines)).toEqual([]);
+    expect(summariesOf(ipv6, lines)).toEqual([]);
   });
 });

@@ -8,6 +8,7 @@ import { type RRset, recordCount } from '../../src/dns/rrset.ts';
 import { type Answer, type Reply, failure, reply } from '../../src/plugins/answer.ts';
 import { loadbalance } from '../../src/plugins/loadbalance/loadbalance.ts';
 import type { Plugin } from '../../src/plugins/plugin.ts';
+import { expectProblem } from './problems.ts';
 import { ask, makeQuery, next, problemsOf, recordsOf, serve } from './support.ts';
 import { explain } from '../../src/plugins/reasons.ts';
 
@@ -251,8 +252,6 @@ describe('loadbalance in a Corefile', () => {
     ['loadbalance {\n  prefer 10.0.0.0/8 {\n  }\n}', "'prefer' takes no block"],
     ['loadbalance\nloadbalance', "'loadbalance' can be used once per server block, and stands at Corefile:2:1 already"],
   ])('%s is reported', (lines, message) => {
-    const problems = problemsOf(loadbalance, lines);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain(message);
+    expectProblem(problemsOf(loadbalance, lines), message);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { local } from '../../src/plugins/local/local.ts';
+import { expectProblem } from './problems.ts';
 import { redo } from './replay.ts';
 import { PASSED_ON, ask, makeQuery, problemsOf, serve, textOf } from './support.ts';
 
@@ -76,9 +77,7 @@ describe('local', () => {
     ['local {\n  prefix on\n}', "unknown option of 'local' 'prefix'"],
     ['local\nlocal', "'local' can be used once per server block, and stands at Corefile:2:1 already"],
   ])('%s is reported', (lines, message) => {
-    const problems = problemsOf(local, lines);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain(message);
+    expectProblem(problemsOf(local, lines), message);
   });
 
   it('counts questions for localhost in front of another name, and no others', async () => {

@@ -7,6 +7,7 @@ import { loop } from '../../src/plugins/loop/loop.ts';
 import { ownEndpoints } from '../../src/plugins/loop/own-endpoints.ts';
 import type { AttemptListener, Endpoint, Network, UpstreamTarget } from '../../src/plugins/network.ts';
 import { explain } from '../../src/plugins/reasons.ts';
+import { expectProblem } from './problems.ts';
 import { PASSED_ON, type Service, ask, makeHost, makeQuery, next, problemsOf, serve } from './support.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -249,8 +250,6 @@ describe('loop in a Corefile', () => {
     ['loop {\n}', "'loop' takes no block"],
     ['loop\nloop', "'loop' can be used once per server block, and stands at Corefile:2:1 already"],
   ])('%s is reported', (lines, message) => {
-    const problems = problemsOf(loop, lines);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain(message);
+    expectProblem(problemsOf(loop, lines), message);
   });
 });

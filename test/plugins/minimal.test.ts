@@ -3,6 +3,7 @@ import { Rcode } from '../../src/dns/constants.ts';
 import type { Reply } from '../../src/plugins/answer.ts';
 import { minimal } from '../../src/plugins/minimal/minimal.ts';
 import { upstream } from './cache/support.ts';
+import { expectProblem } from './problems.ts';
 import { PASSED_ON, type QueryOptions, ask, makeQuery, next, problemsOf, recordsOf, serve } from './support.ts';
 
 const A = 'www.example. 60 IN A 192.0.2.1';
@@ -76,8 +77,6 @@ describe('minimal', () => {
     ['minimal {\nx\n}', "'minimal' takes no block"],
     ['minimal\nminimal', "'minimal' can be used once per server block, and stands at Corefile:2:1 already"],
   ])('%s is reported', (lines, message) => {
-    const problems = problemsOf(minimal, lines);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain(message);
+    expectProblem(problemsOf(minimal, lines), message);
   });
 });

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { multisocket } from '../../src/plugins/multisocket/multisocket.ts';
 import { run, saying } from '../server/running.ts';
+import { expectProblem } from './problems.ts';
 import { settingsOf } from './support.ts';
 
 describe('multisocket', () => {
@@ -18,8 +19,7 @@ describe('multisocket', () => {
     ['multisocket {\n}', "'multisocket' takes no block"],
     ['multisocket\nmultisocket 2', "'multisocket' can be used once per server block"],
   ])('%s is reported', (lines, message) => {
-    const { problems } = settingsOf(multisocket, lines);
-    expect(problems).toEqual([expect.stringContaining(message)]);
+    expectProblem(settingsOf(multisocket, lines).problems, message);
   });
 
   it('leaves one socket of each kind for an address', async () => {

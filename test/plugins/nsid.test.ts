@@ -4,6 +4,7 @@ import { OptionCode } from '../../src/dns/constants.ts';
 import type { EdnsOption } from '../../src/dns/edns.ts';
 import { nsid } from '../../src/plugins/nsid/nsid.ts';
 import { encode, serving } from '../rfc/asking.ts';
+import { expectProblem } from './problems.ts';
 import { PASSED_ON, ask, makeQuery, problemsOf, serve } from './support.ts';
 
 const WANTED: EdnsOption = { code: OptionCode.NSID, data: new Uint8Array(0) };
@@ -41,9 +42,7 @@ describe('nsid', () => {
     ['nsid a\nnsid b', "'nsid' can be used once per server block, and stands at Corefile:2:1 already"],
     [`nsid ${'x'.repeat(256)}`, 'the name of the server has 256 octets'],
   ])('%s is reported', (lines, message) => {
-    const problems = problemsOf(nsid, lines);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain(message);
+    expectProblem(problemsOf(nsid, lines), message);
   });
 });
 

@@ -10,6 +10,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { pprof } from '../../src/plugins/pprof/pprof.ts';
 import { SharedThings } from '../../src/server/shared-things.ts';
 import { deadline } from '../transport/clients.ts';
+import { expectProblem } from './problems.ts';
 import { type TestHost, makeHost, problemsOf, serve } from './support.ts';
 
 function folder(): string {
@@ -225,8 +226,6 @@ describe('pprof, what is wrong', () => {
     ['pprof /a {\n  block 1\n}', ["'pprof' takes no block"]],
     ['pprof /a\npprof /b', ["'pprof' can be used once per server block, and stands at Corefile:2:1 already"]],
   ])('%s', (lines, messages) => {
-    const problems = problemsOf(pprof, lines);
-    expect(problems).toHaveLength(1);
-    for (const message of messages) expect(problems[0]).toMatch(message);
+    expectProblem(problemsOf(pprof, lines), ...messages);
   });
 });

@@ -12,6 +12,7 @@ import { DROPPED, QueryMetrics } from '../../src/plugins/prometheus/report.ts';
 import { Query, type Resolver } from '../../src/plugins/query.ts';
 import { linkChain } from '../../src/server/chain.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
+import { expectProblem } from './problems.ts';
 import { redo } from './replay.ts';
 import { type TestHost, ask, makeHost, makeQuery, next, problemsOf, serve } from './support.ts';
 import { explain } from '../../src/plugins/reasons.ts';
@@ -420,8 +421,6 @@ describe('prometheus, what is wrong', () => {
     ['prometheus {\n  runtime_metric\n}', ["unknown option of 'prometheus'", "did you mean 'runtime_metrics'?"]],
     ['prometheus\nprometheus :9153', ["'prometheus' can be used once per server block, and stands at Corefile:2:1"]],
   ])('%s', (lines, messages) => {
-    const problems = problemsOf(prometheus, lines);
-    expect(problems).toHaveLength(1);
-    for (const message of messages) expect(problems[0]).toContain(message);
+    expectProblem(problemsOf(prometheus, lines), ...messages);
   });
 });

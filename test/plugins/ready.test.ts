@@ -13,6 +13,7 @@ import { SharedThings } from '../../src/server/shared-things.ts';
 import { testUdp } from '../support/udp.ts';
 import { LogWriter } from '../../src/telemetry/logger.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
+import { expectProblem } from './problems.ts';
 import { NO_NETWORK, type TestHost, configure, makeHost, problemsOf, serve } from './support.ts';
 
 const ADDRESS = '* 8181 /ready';
@@ -174,8 +175,6 @@ describe('ready, what is wrong', () => {
     ['ready {\n  monitors continuously\n}', ["unknown option of 'ready'", "did you mean 'monitor'?"]],
     ['ready\nready :8182', ["'ready' can be used once per server block, and stands at Corefile:2:1 already"]],
   ])('%s', (lines, messages) => {
-    const problems = problemsOf(ready, lines);
-    expect(problems).toHaveLength(1);
-    for (const message of messages) expect(problems[0]).toContain(message);
+    expectProblem(problemsOf(ready, lines), ...messages);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bind } from '../../src/plugins/bind/bind.ts';
 import { debug } from '../../src/plugins/debug/debug.ts';
 import { reload } from '../../src/plugins/reload/reload.ts';
+import { expectProblem } from './problems.ts';
 import { settingsOf } from './support.ts';
 
 describe('bind', () => {
@@ -31,9 +32,7 @@ describe('bind', () => {
     ['bind lo {\n  except\n}', "'except' needs an argument"],
     ['bind lo {\n  but eth0\n}', "unknown option of 'bind' 'but'"],
   ])('%s is reported', (lines, message) => {
-    const { problems } = settingsOf(bind, lines);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain(message);
+    expectProblem(settingsOf(bind, lines).problems, message);
   });
 });
 
@@ -75,8 +74,6 @@ describe('reload', () => {
     ['reload soon', "'soon' is not a duration"],
     ['reload\nreload', "'reload' can be used once per server block, and stands at Corefile:2:1 already"],
   ])('%s is reported', (lines, message) => {
-    const { problems } = settingsOf(reload, lines);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain(message);
+    expectProblem(settingsOf(reload, lines).problems, message);
   });
 });

@@ -5,6 +5,7 @@ import { ServerCounts } from '../../src/server/server-counts.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
 import { Deferrer, openOneTcp, openOneUdp, udpClient } from '../transport/fixtures.ts';
 import { run, saying } from '../server/running.ts';
+import { expectProblem } from './problems.ts';
 import { settingsOf } from './support.ts';
 
 const NAME = 'coredns_shed_dropped_total';
@@ -21,7 +22,7 @@ describe('shed', () => {
     ['shed {\n}', "'shed' takes no block"],
     ['shed\nshed', "'shed' can be used once per server block"],
   ])('%s is reported', (lines, message) => {
-    expect(settingsOf(shed, lines).problems).toEqual([expect.stringContaining(message)]);
+    expectProblem(settingsOf(shed, lines).problems, message);
   });
 
   it('counts queries beyond those that may wait, and replies beyond those that may be unsent', async () => {

@@ -5,6 +5,7 @@ import { parseRecord } from '../../src/dns/presentation.ts';
 import { type Answer, type Outcome, failure, reply } from '../../src/plugins/answer.ts';
 import type { Query, Resolver } from '../../src/plugins/query.ts';
 import { template } from '../../src/plugins/template/template.ts';
+import { expectProblem } from './problems.ts';
 import { PASSED_ON, answered, ask, configure, makeHost, makeQuery, problemsOf, serve, textOf } from './support.ts';
 import { explain } from '../../src/plugins/reasons.ts';
 
@@ -341,9 +342,7 @@ describe('template in a Corefile', () => {
     [block('anwser "x"'), "did you mean 'answer'?"],
     [block('fallthrough a..b'), 'Corefile:3:15: '],
   ])('%s', (lines, message) => {
-    const problems = problemsOf(template, lines);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain(message);
+    expectProblem(problemsOf(template, lines), message);
   });
 
   it('asks for quotes around a record', () => {
@@ -354,8 +353,7 @@ describe('template in a Corefile', () => {
 
   it("reads over the old 'upstream' line, with a warning", async () => {
     const { setup, problems } = configure(template, block('upstream', 'answer "x. A 192.0.2.1"'));
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain("warning: 'upstream' has no effect");
+    expectProblem(problems, "warning: 'upstream' has no effect");
     const running = await setup?.create(makeHost());
     expect(running?.plugin && textOf(ask(running.plugin, makeQuery('x.', 'A')))).toEqual(
       answered('x. 3600 IN A 192.0.2.1'),

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { bounds } from '../../src/bounds.ts';
 import { timeouts } from '../../src/plugins/timeouts/timeouts.ts';
 import { limitsOf } from '../../src/server/listeners.ts';
+import { expectProblem } from './problems.ts';
 import { settingsOf } from './support.ts';
 
 const NONE = { read: undefined, write: undefined, idle: undefined, queries: undefined };
@@ -59,8 +60,6 @@ describe('timeouts', () => {
       "'timeouts' can be used once per server block, and stands at Corefile:2:1 already",
     ],
   ])('%s is reported', (lines, message) => {
-    const { problems } = settingsOf(timeouts, lines);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain(message);
+    expectProblem(settingsOf(timeouts, lines).problems, message);
   });
 });

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { tls } from '../../src/plugins/tls/tls.ts';
 import { authority, keyPairs } from '../support/upstreams/certificates.ts';
+import { expectProblem } from './problems.ts';
 import { settingsOf } from './support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nodens-tls-'));
@@ -74,7 +75,7 @@ describe('tls', () => {
     [`tls ${cert} ${key}\ntls ${cert} ${key}`, "'tls' can be used once per server block"],
   ])('%s is reported', (lines, message) => {
     const { settings, problems } = settingsOf(tls, lines);
-    expect(problems).toEqual([expect.stringContaining(message)]);
+    expectProblem(problems, message);
     // What can be used besides is of no matter: nothing is served with an error.
     if (!message.includes('twice') && !message.includes('client_auth') && !message.includes('once')) {
       expect(problems[0]).toContain('expected: ');

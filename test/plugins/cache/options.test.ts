@@ -1,6 +1,7 @@
 /** The words of `cache`: every error and warning that its page lists. */
 import { describe, expect, it } from 'vitest';
 import { cache } from '../../../src/plugins/cache/cache.ts';
+import { expectProblem } from '../problems.ts';
 import { problemsOf } from '../support.ts';
 
 const block = (line: string): string => `cache {\n  ${line}\n}`;
@@ -72,9 +73,8 @@ describe('cache in a Corefile', () => {
     [block('keepttl {\n  x\n}'), "'keepttl' takes no block"],
   ])('%s', (lines, message) => {
     const problems = problemsOf(cache, lines);
-    expect(problems).toHaveLength(1);
+    expectProblem(problems, message);
     expect(problems[0]).not.toContain('warning');
-    expect(problems[0]).toContain(message);
   });
 
   it.each([
@@ -82,8 +82,6 @@ describe('cache in a Corefile', () => {
     ['cache {\n  success 1\n  success 2\n}', "warning: this 'success' replaces the one at Corefile:3:3"],
     ['cache {\n  disable denial a.\n  disable denial b.\n}', "warning: this 'disable denial' replaces the one at"],
   ])('%s', (lines, message) => {
-    const problems = problemsOf(cache, lines);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain(message);
+    expectProblem(problemsOf(cache, lines), message);
   });
 });

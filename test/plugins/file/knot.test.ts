@@ -17,9 +17,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeWith } from '../../e2e/needs.ts';
 import { Flag, encode, readReply } from '../../rfc/asking.ts';
+import { lacking } from '../../support/daemon.ts';
+import { startKnot } from '../../support/knot.ts';
 import { startTestServer } from '../../support/server.ts';
-import { lacking } from '../../support/upstreams/daemons.ts';
-import { startKnot } from './knot.ts';
 import { EVERYTHING } from './zones.ts';
 
 const TYPES = ['A', 'AAAA', 'NS', 'SOA', 'MX', 'TXT', 'CNAME', 'DNAME', 'SRV', 'DS', 'PTR', 'HTTPS', 'TYPE65280'];

@@ -1,6 +1,7 @@
 /** `file` in a Corefile: what is said about a directive that is wrong. */
 import { describe, expect, it } from 'vitest';
 import { file } from '../../../src/plugins/file/file.ts';
+import { expectProblem } from '../problems.ts';
 import { problemsOf } from '../support.ts';
 
 describe('file in a Corefile', () => {
@@ -22,10 +23,7 @@ describe('file in a Corefile', () => {
       'expected: one file for each zone',
     ],
   ])('%s', (lines, message, hint) => {
-    const problems = problemsOf(file, lines);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain(message);
-    expect(problems[0]).toContain(hint);
+    expectProblem(problemsOf(file, lines), message, hint);
   });
 
   it("takes a line 'upstream' of old files with a warning", () => {

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { bounds } from '../../../src/bounds.ts';
 import { forward } from '../../../src/plugins/forward/forward.ts';
 import { keyPairs } from '../../support/upstreams/certificates.ts';
+import { expectProblem } from '../problems.ts';
 import { problemsOf } from '../support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'forward-options-'));
@@ -124,9 +125,7 @@ describe('what was meant otherwise', () => {
     ['. tls://2001:db8::1:853', "warning: '2001:db8::1:853' is an address without a port", 'tls://[2001:db8::1]:853'],
   ])('forward %s', (args, message, suggestion) => {
     const told = problemsOf(forward, `forward ${args}`, { folder }).filter((text) => !text.includes("surplus '}'"));
-    expect(told).toHaveLength(1);
-    expect(told[0]).toContain(message);
-    expect(told[0]).toContain(`did you mean '${suggestion}'?`);
+    expectProblem(told, message, `did you mean '${suggestion}'?`);
   });
 
   it.each(['. 2001:db8::53', '. 2001:db8::1:25', '. [::1:5301]', '. fe80::1:2'])('not in forward %s', (args) => {

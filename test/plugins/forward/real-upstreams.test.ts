@@ -8,6 +8,7 @@ import { type Answer, rcodeOfAnswer } from '../../../src/plugins/answer.ts';
 import { forward } from '../../../src/plugins/forward/forward.ts';
 import { openNetwork } from '../../../src/transport/client/network.ts';
 import { describeWith } from '../../e2e/needs.ts';
+import { type DaemonName, lacking } from '../../support/daemon.ts';
 import {
   type Behaviour,
   RIGHT,
@@ -30,7 +31,7 @@ import {
   truncatedForEver,
   truncatedOverUdp,
 } from '../../support/upstreams/behaviours.ts';
-import { type Daemon, type DaemonName, MANY, lacking, startDaemon } from '../../support/upstreams/daemons.ts';
+import { type Daemon, MANY, startDaemon } from '../../support/upstreams/daemons.ts';
 import { SERVER_NAME, authority, keyPairs } from '../../support/upstreams/certificates.ts';
 import { type HostileUpstream, openTlsUpstream, openUpstream } from '../../support/upstreams/hostile.ts';
 import { next, PASSED_ON, recordsOf, serve } from '../support.ts';

@@ -1,6 +1,7 @@
 /** Every error that the page of `k8s_external` lists: where it is, and what to write instead. */
 import { describe, expect, it } from 'vitest';
 import { k8sExternal } from '../../../src/plugins/k8s_external/k8s_external.ts';
+import { expectProblem } from '../problems.ts';
 import { problemsOf } from '../support.ts';
 
 const KUBERNETES = 'kubernetes cluster.local';
@@ -45,10 +46,7 @@ describe('errors of `k8s_external`', () => {
     ],
     ['no zone', `k8s_external a..b\n${KUBERNETES}`, /2:14.*it has an empty label/, /example\.org/],
   ])('%s', (_, lines, place, instead) => {
-    const found = problems(lines);
-    expect(found).toHaveLength(1);
-    expect(found[0]).toMatch(place);
-    expect(found[0]).toMatch(instead);
+    expectProblem(problems(lines), place, instead);
   });
 
   it('takes what is right: all options, and the zones of the block where it is given none', () => {

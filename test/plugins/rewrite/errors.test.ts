@@ -1,15 +1,7 @@
 /** Everything that the manual page of `rewrite` lists as an error, and what is said of it. */
 import { describe, expect, it } from 'vitest';
 import { rewrite } from '../../../src/plugins/rewrite/rewrite.ts';
-import { problemsOf } from '../support.ts';
-
-/** The message and the hint of each problem, without place and line. */
-function said(lines: string): readonly string[] {
-  return problemsOf(rewrite, lines).map((problem) => {
-    const [first = '', ...rest] = problem.split('\n');
-    return [first.replace(/^Corefile:\d+:\d+: /, ''), rest.at(-1)?.trim() ?? ''].join(' | ');
-  });
-}
+import { summariesOf } from '../problems.ts';
 
 const KINDS = '[exact|prefix|suffix|substring|regex]';
 const NAME = `expected: name ${KINDS} FROM TO [answer auto|name RE TO|value RE TO]…`;
@@ -155,11 +147,11 @@ describe('errors', () => {
       'IPv6 prefix length must be in range [0, 128]: 129 | expected: a whole number from 0 to 128',
     ],
   ])('%s', (lines, expected) => {
-    expect(said(lines)).toEqual([expected]);
+    expect(summariesOf(rewrite, lines)).toEqual([expected]);
   });
 
   it('all of them are told in one go', () => {
-    expect(said('rewrite nmae a\nrewrite name a..b c..d\nrewrite name regex ( c..d')).toHaveLength(4);
+    expect(summariesOf(rewrite, 'rewrite nmae a\nrewrite name a..b c..d\nrewrite name regex ( c..d')).toHaveLength(4);
   });
 });
 
@@ -195,7 +187,7 @@ describe('warnings', () => {
       'warning: names are matched in lower case, so that a capital matches none | expected: small letters',
     ],
   ])('%s', (lines, expected) => {
-    expect(said(lines)).toEqual([expected]);
+    expect(summariesOf(rewrite, lines)).toEqual([expected]);
   });
 
   it.each([
@@ -203,6 +195,6 @@ describe('warnings', () => {
     'rewrite cname a b',
     'metadata\nrewrite edns0 local set 1 {a/b}',
   ])('none: %s', (lines) => {
-    expect(said(lines)).toEqual([]);
+    expect(summariesOf(rewrite, lines)).toEqual([]);
   });
 });

@@ -6,9 +6,9 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { dataOf, until } from '../../e2e/ask.ts';
 import { commands, describeWith } from '../../e2e/needs.ts';
+import { lacking } from '../../support/daemon.ts';
 import { freePort } from '../../support/free-port.ts';
-import { lacking } from '../../support/upstreams/daemons.ts';
-import { startKnot } from './knot.ts';
+import { startSecondary } from '../../support/knot.ts';
 import { type Serving, TRANSFERRED, ZONE, manifestsWith, serveZone } from './zones.ts';
 
 const run = promisify(execFile);
@@ -59,7 +59,7 @@ describeWith('knotd', lacking('knotd'), () => {
     const serving = await serveZone(`transfer {\nto 127.0.0.1:${port}\n}\nkubernetes ${ZONE}`, {
       manifests: manifestsWith(ENDPOINTS),
     });
-    const said = await startKnot({ zone: ZONE, port, primary: serving.port });
+    const said = await startSecondary({ zone: ZONE, port, primary: serving.port });
     const asks = async (name: string, wanted: (data: readonly string[]) => boolean): Promise<void> => {
       const question = { type: 'A' as const, name: `${name}.shop.svc.${ZONE}` };
       try {

@@ -5,9 +5,9 @@ import { expect, it } from 'vitest';
 import { dataOf, until } from '../../e2e/ask.ts';
 import { describeWith } from '../../e2e/needs.ts';
 import { makeFolder, tcp } from '../../server/running.ts';
+import { lacking } from '../../support/daemon.ts';
 import { freePort } from '../../support/free-port.ts';
-import { lacking } from '../../support/upstreams/daemons.ts';
-import { startKnot } from './knot.ts';
+import { startSecondary } from '../../support/knot.ts';
 import { isSoa, receiveZone, serveZone, serialOf, transferQuestion } from './zones.ts';
 
 function zoneText(serial: number, address: string): string {
@@ -54,7 +54,7 @@ describeWith('knotd', lacking('knotd'), () => {
     const { path, line } = makeZone();
     const port = await freePort();
     const serving = await serveZone(`transfer {\nto 127.0.0.1:${port}\n}\n${line}`);
-    await startKnot({ zone: 'example.org', port, primary: serving.port });
+    await startSecondary({ zone: 'example.org', port, primary: serving.port });
     const question = { type: 'A' as const, name: 'www.example.org' };
     await until(port, question, (decoded) => dataOf(decoded).includes('192.0.2.1'), 15_000);
     writeFileSync(`${path}.new`, zoneText(2, '192.0.2.2'));

@@ -12,20 +12,12 @@
  *
  * Nobody else is asked: names outside of the zone are REFUSED, or SERVFAIL where unbound finds no upstream.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Reason } from '../../e2e/needs.ts';
-import { keyPairs } from './certificates.ts';
-import { query } from './octets.ts';
+import { type DaemonName, answering, runDaemon } from '../daemon.ts';
 import { freePort } from '../free-port.ts';
-
-export type DaemonName = 'unbound' | 'knotd' | 'dnsmasq';
+import { configureZoneFile } from '../knot.ts';
+import { keyPairs } from './certificates.ts';
 
 export interface Daemon {
   readonly name: DaemonName;
@@ -41,27 +33,6 @@ export interface Daemon {
 
 /** Records of the set that no datagram carries. */
 export const MANY = 300;
-
-const ANSWERS_WITHIN = 15_000;
-const ASK_EVERY = 25;
-/** Daemons stand in folders that are not on everybody's path. */
-const FOLDERS = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/sbin'];
-
-/** Why tests with this daemon cannot run here; undefined where they can. For `describeWith`. */
-export function lacking(name: DaemonName): Reason {
-  return programOf(name) === undefined ? `'${name}' is not installed` : undefined;
-}
-
-function programOf(name: DaemonName): string | undefined {
-  return FOLDERS.map((folder) => join(folder, name)).find((file) => {
-    try {
-      accessSync(file, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
 
 interface Ports {
   readonly dns: number;
@@ -128,31 +99,7 @@ remote-control:
   return ['-d', '-c', file];
 };
 
-const knotd: Configure = async (folder, { dns }) => {
-  const file = join(folder, 'knot.conf');
-  await writeFile(join(folder, 'zone'), ZONE);
-  await writeFile(
-    file,
-    `server:
-  rundir: "${folder}"
-  listen: 127.0.0.1@${dns}
-  udp-workers: 1
-  tcp-workers: 1
-  background-workers: 1
-database:
-  storage: "${folder}"
-log:
-  - target: stderr
-    any: error
-zone:
-  - domain: example.test
-    file: "${join(folder, 'zone')}"
-    zonefile-sync: -1
-    journal-content: none
-`,
-  );
-  return ['-c', file];
-};
+const knotd: Configure = (folder, { dns }) => configureZoneFile(folder, dns, { name: 'example.test.', text: ZONE });
 
 const dnsmasq: Configure = async (folder, { dns }) => {
   const file = join(folder, 'dnsmasq.conf');
@@ -186,63 +133,23 @@ const configures: Readonly<Record<DaemonName, Configure>> = { unbound, knotd, dn
  * took in the meantime is one reason, so a second try is made.
  */
 export async function startDaemon(name: DaemonName, tries = 2): Promise<Daemon> {
-  const program = programOf(name);
-  if (program === undefined) throw new Error(`'${name}' is not installed`);
-  const folder = await mkdtemp(join(tmpdir(), `nodens-${name}-`));
   const ports = { dns: await freePort(), tls: await freePort(), https: await freePort() };
-  const child = spawn(program, await configures[name](folder, ports), { stdio: ['ignore', 'pipe', 'pipe'] });
-  let said = '';
-  child.stdout.on('data', (text: Buffer) => (said += text.toString()));
-  child.stderr.on('data', (text: Buffer) => (said += text.toString()));
-  const stop = async (): Promise<void> => {
-    await end(child);
-    await rm(folder, { recursive: true, force: true });
-  };
   try {
-    await answering(child, ports.dns);
+    const { stop } = await runDaemon(name, {
+      configure: (folder) => configures[name](folder, ports),
+      ready: (child) => answering(child, ports.dns, 'www.example.test.'),
+    });
+    const secure = name === 'unbound';
+    return {
+      name,
+      address: '127.0.0.1',
+      port: ports.dns,
+      tlsPort: secure ? ports.tls : undefined,
+      httpsPort: secure ? ports.https : undefined,
+      stop,
+    };
   } catch (error) {
-    await stop();
     if (tries > 1) return startDaemon(name, tries - 1);
-    throw new Error(`${name} does not answer: ${said}`, { cause: error });
+    throw error;
   }
-  const secure = name === 'unbound';
-  return {
-    name,
-    address: '127.0.0.1',
-    port: ports.dns,
-    tlsPort: secure ? ports.tls : undefined,
-    httpsPort: secure ? ports.https : undefined,
-    stop,
-  };
-}
-
-/** Asks again and again until there is an answer. */
-async function answering(child: ChildProcess, port: number): Promise<void> {
-  const socket = createSocket('udp4');
-  const answers: Buffer[] = [];
-  socket.on('message', (message) => {
-    if ((message.readUInt16BE(2) & 0xf) === 0) answers.push(message);
-  });
-  socket.on('error', () => {});
-  try {
-    const deadline = performance.now() + ANSWERS_WITHIN;
-    while (answers.length === 0) {
-      if (child.exitCode !== null) throw new Error(`it ended with status ${child.exitCode}`);
-      if (performance.now() > deadline) throw new Error('the time is over');
-      socket.send(query('www.example.test.'), port, '127.0.0.1');
-      // oxlint-disable-next-line no-await-in-loop -- one question after another
-      await delay(ASK_EVERY);
-    }
-  } finally {
-    socket.close();
-  }
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill('SIGTERM');
-  const stubborn = setTimeout(() => child.kill('SIGKILL'), 5_000);
-  await gone;
-  clearTimeout(stubborn);
 }

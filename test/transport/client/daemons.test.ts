@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { UpstreamTarget } from '../../../src/transport/client/upstream.ts';
 import { describeWith } from '../../e2e/needs.ts';
-import { type Daemon, type DaemonName, lacking, MANY, startDaemon } from '../../support/upstreams/daemons.ts';
+import { type DaemonName, lacking } from '../../support/daemon.ts';
+import { type Daemon, MANY, startDaemon } from '../../support/upstreams/daemons.ts';
 import { query, types } from '../../support/upstreams/octets.ts';
 import { addressIn, replyTo, targetOf, testNetwork } from './support.ts';
 
