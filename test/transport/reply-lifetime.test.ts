@@ -1,8 +1,8 @@
 /** How long replies may be kept by HTTP caches, against messages that dns-packet wrote. */
-import packet, { type ResourceRecord } from 'dns-packet';
+import packet, { type OptRecord, type ResourceRecord } from 'dns-packet';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lifetimeOf } from '../../src/transport/reply-lifetime.ts';
+import { countDown, lifetimeOf } from '../../src/transport/reply-lifetime.ts';
 
 const a = (ttl: number, name = 'x.test'): ResourceRecord => ({ type: 'A', class: 'IN', name, ttl, data: '192.0.2.1' });
 const soa = (ttl: number, minimum: number): ResourceRecord => ({
@@ -16,7 +16,7 @@ const soa = (ttl: number, minimum: number): ResourceRecord => ({
 function reply(
   answers: readonly ResourceRecord[],
   authorities: readonly ResourceRecord[] = [],
-  additionals: readonly ResourceRecord[] = [],
+  additionals: readonly (ResourceRecord | OptRecord)[] = [],
 ) {
   return packet.encode({
     type: 'response',
@@ -69,5 +69,40 @@ describe('the lifetime of a reply', () => {
       { numRuns: 2_000 },
     );
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (octets) => lifetimeOf(octets) >= 0));
+  });
+});
+
+describe('a reply that a cache had', () => {
+  const opt: OptRecord = {
+    type: 'OPT',
+    name: '.',
+    udpPayloadSize: 1232,
+    extendedRcode: 0,
+    ednsVersion: 0,
+    flags: 0x8000,
+    options: [],
+  };
+
+  it('has that much less of each TTL, and 0 at the least', () => {
+    const message = reply([a(300), a(30)], [soa(100, 7)], [a(61, 'ns.test'), opt]);
+    countDown(message, 60);
+    const { answers, authorities, additionals } = packet.decode(message);
+    const ttls = [answers, authorities].map((section) => section.map((record) => 'ttl' in record && record.ttl));
+    expect(ttls).toEqual([[240, 0], [40]]);
+    expect(additionals).toMatchObject([{ ttl: 1 }, { udpPayloadSize: 1232, flag_do: true }]);
+  });
+
+  it('keeps its length and the rest, whatever its octets are', () => {
+    const whole = reply([a(30), a(7)], [soa(300, 30)], [opt]);
+    fc.assert(
+      fc.property(fc.nat(whole.length), fc.nat(whole.length - 1), fc.nat(255), (length, at, octet) => {
+        const message = Buffer.from(whole);
+        message[at] = octet;
+        const behind = Buffer.from(message.subarray(length));
+        countDown(message.subarray(0, length), Infinity);
+        expect(message.subarray(length)).toEqual(behind);
+      }),
+      { numRuns: 500 },
+    );
   });
 });

@@ -11,7 +11,7 @@ import type { Message } from '../../dns/message.ts';
 import type { Attempt, AttemptListener, Endpoint, UpstreamProblem } from '../network.ts';
 import { type Expected, type Verdict, judge } from './acceptance.ts';
 import type { Line } from './line.ts';
-import type { Request } from './request.ts';
+import type { EdnsForm, Request } from './request.ts';
 
 /** What an upstream said: a message, or a failure without even the question. */
 export type UpstreamReply =
@@ -27,7 +27,7 @@ const INVALID: UpstreamProblem = { kind: 'invalid', text: 'a reply that cannot b
 
 export class UpstreamAttempt implements AttemptListener {
   readonly line: Line;
-  readonly withEdns: boolean;
+  readonly edns: EdnsForm;
   /** By the monotonic clock. */
   readonly sentAt: number;
   readonly #owner: AttemptOwner;
@@ -37,11 +37,11 @@ export class UpstreamAttempt implements AttemptListener {
   /** The response code of a datagram that repeats no question: taken for an answer only if nothing better comes. */
   bare: number | undefined;
 
-  constructor(line: Line, request: Request, withEdns: boolean, owner: AttemptOwner) {
+  constructor(line: Line, request: Request, edns: EdnsForm, owner: AttemptOwner) {
     this.line = line;
-    this.withEdns = withEdns;
+    this.edns = edns;
     this.#owner = owner;
-    const sent = request.message(withEdns, line.newId());
+    const sent = request.message(edns, line.newId());
     this.#expected = {
       to: line.target.to,
       sent,

@@ -4,7 +4,7 @@
 import type { UpstreamProblem } from '../network.ts';
 import { type Doing, SILENT } from './explain.ts';
 import type { Line } from './line.ts';
-import type { PlainProtocol } from './request.ts';
+import { type EdnsForm, type PlainProtocol, lessEdns } from './request.ts';
 import type { Upstream } from './upstream.ts';
 
 /** Times that an upstream is asked the same before it counts as one that does not answer (RFC 9520 §3.1). */
@@ -18,12 +18,12 @@ export class Candidate {
   readonly upstream: Upstream;
   /** Over what it is asked. */
   line: Line;
-  /** Messages sent over it, those without EDNS not counted. */
+  /** Messages sent over it, those with less of EDNS not counted. */
   asked = 0;
   /** It has said what it will say to this question: it is not asked again. */
   out = false;
-  /** It does not seem to read EDNS. */
-  plain = false;
+  /** What it is sent of EDNS; undefined for all. */
+  edns: EdnsForm | undefined;
   problem: UpstreamProblem | undefined;
   /** The failure of a datagram without a question. */
   bare: number | undefined;
@@ -31,6 +31,11 @@ export class Candidate {
   constructor(upstream: Upstream, protocol: PlainProtocol) {
     this.upstream = upstream;
     this.line = upstream.line(protocol);
+  }
+
+  /** It is sent less from now on. */
+  couldNotRead(edns: EdnsForm): void {
+    if (this.edns !== 'none') this.edns = lessEdns(edns);
   }
 
   /** What it says does not fit into a datagram. */

@@ -238,14 +238,14 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
       this.#hindered ??= this.#owner.limits.reach('upstreamAttemptsPerQuery');
       return false;
     }
-    const withEdns = !candidate.plain && candidate.upstream.readsEdns;
-    this.#pending.add(new UpstreamAttempt(candidate.line, this.request, withEdns, this), candidate, time);
+    const edns = candidate.upstream.readsEdns ? (candidate.edns ?? this.request.edns) : 'none';
+    this.#pending.add(new UpstreamAttempt(candidate.line, this.request, edns, this), candidate, time);
     return true;
   }
 
   #weigh(candidate: Candidate, attempt: UpstreamAttempt, said: UpstreamReply, now: number): void {
     const reply = replyOf(candidate.upstream.name, said);
-    if (this.#askWithoutEdns(candidate, attempt, said, reply.rcode)) return;
+    if (this.#askWithLessEdns(candidate, attempt, said, reply.rcode)) return;
     if (reply.truncated) {
       this.#askOverTcp(candidate, attempt, reply, now);
       return;
@@ -265,14 +265,18 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
     }
   }
 
-  /** A server that cannot read EDNS says so without EDNS; what it says without it tells whether that was the reason. */
-  #askWithoutEdns(candidate: Candidate, attempt: UpstreamAttempt, said: UpstreamReply, rcode: number): boolean {
+  /**
+   * A server that cannot read EDNS says so without EDNS; what it says without it tells whether that was the reason. It is only learned
+   * of messages of our own making: what a client put into its options is that client's affair alone.
+   */
+  #askWithLessEdns(candidate: Candidate, attempt: UpstreamAttempt, said: UpstreamReply, rcode: number): boolean {
     const spokeEdns = said.kind === 'message' && said.message.edns !== undefined;
-    if (attempt.withEdns && (rcode === Rcode.BADVERS || (refusesEdns(rcode) && !spokeEdns))) {
-      candidate.plain = true;
+    if (attempt.edns !== 'none' && (rcode === Rcode.BADVERS || (refusesEdns(rcode) && !spokeEdns))) {
+      candidate.couldNotRead(attempt.edns);
       return this.#ask(candidate, this.#settings.readTimeout);
     }
-    if (candidate.plain && !attempt.withEdns && !refusesEdns(rcode)) candidate.upstream.cannotReadEdns();
+    if (candidate.edns === 'none' && attempt.edns === 'none' && !refusesEdns(rcode))
+      candidate.upstream.cannotReadEdns();
     return false;
   }
 

@@ -105,5 +105,5 @@ export class Pending {
 function noteBare({ attempt, candidate }: Waiting): void {
   if (attempt.bare === undefined) return;
   candidate.bare = attempt.bare;
-  if (refusesEdns(attempt.bare)) candidate.plain = true;
+  if (refusesEdns(attempt.bare)) candidate.couldNotRead(attempt.edns);
 }

@@ -42,6 +42,14 @@ export function requestKey(query: Query, protocol: PlainProtocol): string {
   return question.name.key + fixed + optionsKey(passedOn(request.edns?.options ?? NO_OPTIONS));
 }
 
+/** How much of EDNS a message has. A server that cannot read an option of the client's may well read the rest. */
+export type EdnsForm = 'with-options' | 'without-options' | 'none';
+
+/** What is left out next where a server could not read a message. */
+export function lessEdns(form: EdnsForm): EdnsForm {
+  return form === 'with-options' ? 'without-options' : 'none';
+}
+
 export class Request {
   readonly question: Question;
   readonly opcode: number;
@@ -56,8 +64,8 @@ export class Request {
   readonly #udpSize: number;
   readonly #options: readonly EdnsOption[];
   readonly #mixCase: boolean;
-  #withEdns: Uint8Array | undefined;
-  #plain: Uint8Array | undefined;
+  /** The first message of each form. */
+  readonly #written: Partial<Record<EdnsForm, Uint8Array>> = {};
 
   constructor(
     question: Question,
@@ -104,26 +112,23 @@ export class Request {
     return this.#mixCase;
   }
 
+  /** All that there is to send. */
+  get edns(): EdnsForm {
+    return this.#options.length > 0 ? 'with-options' : 'without-options';
+  }
+
   /** A new message. */
-  message(withEdns: boolean, id: number): Uint8Array {
-    const message = this.#octets(withEdns);
+  message(edns: EdnsForm, id: number): Uint8Array {
+    // Later ones are copies of the first.
+    const message = new Uint8Array((this.#written[edns] ??= this.#write(edns)));
     message[0] = id >> 8;
     message[1] = id;
     if (this.#mixCase) turnLetters(message, this.question);
     return message;
   }
 
-  /** The first of a kind is written, and later ones are copies of it. */
-  #octets(withEdns: boolean): Uint8Array {
-    const first = withEdns ? this.#withEdns : this.#plain;
-    if (first !== undefined) return new Uint8Array(first);
-    const written = this.#write(withEdns);
-    if (withEdns) this.#withEdns = written;
-    else this.#plain = written;
-    return written;
-  }
-
-  #write(withEdns: boolean): Uint8Array {
+  #write(edns: EdnsForm): Uint8Array {
+    const options = edns === 'with-options' ? this.#options : NO_OPTIONS;
     const length = writer.write(scratch, scratch.length, {
       id: 0,
       flags: this.#flags,
@@ -132,7 +137,7 @@ export class Request {
       answers: [],
       authority: [],
       additional: [],
-      edns: withEdns ? { udpSize: this.#udpSize, dnssecOk: this.#dnssecOk, options: this.#options } : undefined,
+      edns: edns === 'none' ? undefined : { udpSize: this.#udpSize, dnssecOk: this.#dnssecOk, options },
     });
     return scratch.slice(0, length);
   }

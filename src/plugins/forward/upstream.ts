@@ -133,7 +133,7 @@ export class Upstream implements LineOwner {
       clearTimeout(timer);
       done(result);
     };
-    const attempt = new UpstreamAttempt(line, request, this.readsEdns, {
+    const attempt = new UpstreamAttempt(line, request, this.readsEdns ? request.edns : 'none', {
       replied: () => end('answered'),
       failed: (_, { kind }) => end(kind === 'socket-limit' || kind === 'octet-limit' ? 'unsent' : 'unanswered'),
     });

@@ -12,6 +12,7 @@ import { isIPv6 } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { http2 } from '../../node-modules.ts';
 import { FRAME_MESSAGE } from '../frames.ts';
+import { countDown } from '../reply-lifetime.ts';
 import type { PooledAttempt } from './attempt.ts';
 import { CLOSED } from './attempt.ts';
 import { Connection } from './connection.ts';
@@ -120,6 +121,11 @@ function headersFor(message: Buffer, method: 'GET' | 'POST'): OutgoingHttpHeader
   };
 }
 
+/** What is no number of seconds counts as none. */
+function ageOf({ age }: IncomingHttpHeaders): number {
+  return age !== undefined && /^\d+$/.test(age) ? Number(age) : 0;
+}
+
 interface RequestEnd {
   /** The body of a response that is as it must be; borrowed. */
   replied(body: Uint8Array): void;
@@ -137,6 +143,8 @@ class Request {
   /** The body so far: its first `#length` octets. It grows with what has arrived, whatever `content-length` says. */
   #body: Buffer = Buffer.alloc(0);
   #length = 0;
+  /** Seconds for which a cache on the way had the response (RFC 9111 §5.1). */
+  #age = 0;
   #over = false;
 
   constructor(session: ClientHttp2Session, stream: ClientHttp2Stream, usage: Usage, end: RequestEnd) {
@@ -160,6 +168,7 @@ class Request {
       this.#failed(problem('http', `HTTP status ${Number(status)}`));
     else if (type?.split(';', 1)[0]?.trim().toLowerCase() !== MEDIA_TYPE)
       this.#failed(problem('http', `the reply is of type '${type ?? ''}', not '${MEDIA_TYPE}'`));
+    else this.#age = ageOf(headers);
   }
 
   #data(chunk: Buffer): void {
@@ -189,7 +198,9 @@ class Request {
   #whole(): void {
     // An aborted stream ends too.
     if (this.#over || this.#stream.aborted || this.#stream.rstCode !== http2().constants.NGHTTP2_NO_ERROR) return;
-    this.#end.replied(this.#body.subarray(0, this.#length));
+    const body = this.#body.subarray(0, this.#length);
+    if (this.#age > 0) countDown(body, this.#age);
+    this.#end.replied(body);
   }
 
   #closed(): void {

@@ -20,7 +20,7 @@ function expecting(parts: Partial<Expected> & { readonly mixCase?: boolean; read
   const { questionEnd, exactCase } = request;
   return {
     to: TO,
-    sent: request.message(true, randomId()),
+    sent: request.message('with-options', randomId()),
     questionEnd,
     question,
     exactCase,

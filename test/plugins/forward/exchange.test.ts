@@ -115,6 +115,42 @@ describe('an exchange with one upstream', () => {
     },
   );
 
+  it("leaves out no more than a client's own options where those cannot be read, and learns nothing of it", async () => {
+    const unreadable = { edns: { dnssecOk: true, options: [{ code: 8, data: Uint8Array.of(0) }] } };
+    const { resolve, network } = await forwarding(`forward . ${A}`, {
+      behaviours: {
+        [A]: (sent) => {
+          if (sent.decoded.edns?.options.length === 0) sent.reply(right);
+          else sent.reply({ rcode: Rcode.FORMERR, options: null });
+        },
+      },
+    });
+    expect(recordsOf(repliesOf((await resolve(fresh(unreadable))).answer))).toHaveLength(1);
+    await resolve(fresh({ edns: { dnssecOk: true } }));
+    const sent = network.queries().map(({ decoded }) => [decoded.edns?.dnssecOk, decoded.edns?.options.length]);
+    expect(sent).toEqual([
+      [true, 1],
+      [true, 0],
+      [true, 0],
+    ]);
+  });
+
+  it('learns that a server reads no EDNS from a message with options too', async () => {
+    const { resolve, network } = await forwarding(`forward . ${A}`, {
+      behaviours: {
+        [A]: (sent) => {
+          if (sent.decoded.edns === undefined) sent.reply({ ...right, options: null });
+          else sent.reply({ rcode: Rcode.FORMERR, options: null });
+        },
+      },
+    });
+    const withOption = { edns: { options: [{ code: 8, data: Uint8Array.of(0) }] } };
+    expect(recordsOf(repliesOf((await resolve(fresh(withOption))).answer))).toHaveLength(1);
+    expect(network.queries()).toHaveLength(3);
+    await resolve(fresh(withOption));
+    expect(network.queries()).toHaveLength(4);
+  });
+
   it('passes a FORMERR on that has nothing to do with EDNS', async () => {
     const { resolve } = await forwarding(`forward . ${A}`, {
       behaviours: { [A]: answering({ rcode: Rcode.FORMERR, options: null }) },

@@ -3,6 +3,7 @@ import { constants } from 'node:http2';
 import { describe, expect, it } from 'vitest';
 import { RIGHT, right } from '../../support/upstreams/behaviours.ts';
 import { SERVER_NAME } from '../../support/upstreams/certificates.ts';
+import { lifetimeOf } from '../../../src/transport/reply-lifetime.ts';
 import { openTlsUpstream } from '../../support/upstreams/hostile.ts';
 import { HostileHttps, type HttpBehaviour, MEDIA_TYPE, responds } from '../../support/upstreams/hostile-https.ts';
 import { a, query, reply } from '../../support/upstreams/octets.ts';
@@ -47,6 +48,25 @@ describe('a request', () => {
       { ':method': 'GET', ':path': `/dns-query?dns=${QUERY.toString('base64url')}`, accept: MEDIA_TYPE },
     ]);
     expect(upstream.requests[0]).not.toHaveProperty('content-type');
+  });
+});
+
+describe('the age of a response', () => {
+  it.each([
+    ['250', 50],
+    ['301', 0],
+    ['9'.repeat(400), 0],
+    ['-1', 300],
+    ['soon', 300],
+  ])('%s leaves %i s of 300', async (age, left) => {
+    const upstream = closing(
+      await HostileHttps.open((stream, octets) => {
+        stream.respond({ ':status': 200, 'content-type': MEDIA_TYPE, age });
+        stream.end(reply(octets, { answers: [a('192.0.2.1', 300)] }));
+      }),
+    );
+    const octets = await replyTo(testNetwork().channel(targetOf('https', upstream.port, { method: 'GET' })));
+    expect(lifetimeOf(octets)).toBe(left);
   });
 });
 
