@@ -97,6 +97,13 @@ export function reply(parts: Partial<Reply>): Reply {
   };
 }
 
+/** A CNAME and behind it what is said about its target; the CNAME alone where that is no reply. */
+export function behindAlias(alias: RRset, answer: Answer): Reply {
+  const explanation = answer.kind === 'silence' ? undefined : answer.explanation;
+  if (answer.kind !== 'reply') return reply({ answers: [alias], explanation });
+  return reply({ answers: [alias, ...answer.answers], truncated: answer.truncated, explanation });
+}
+
 /** A failure with this response code. @param error for the log; left out where nothing went wrong */
 export function failure(rcode: number, explanation: Explanation, error?: string): Failure {
   return { kind: 'failure', rcode, error, explanation, fromUpstream: false };

@@ -91,6 +91,8 @@ export class Keeper {
         return !answer.fromUpstream && answer.rcode !== Rcode.SERVFAIL;
       case 'reply':
         if (!answer.fromUpstream) return true;
+        // What is cut off contradicts nothing, and is not kept in its place.
+        if (answer.truncated) return false;
         if (answer.rcode !== Rcode.NOERROR && answer.rcode !== Rcode.NXDOMAIN) return false;
         return this.#speaksFor(query, answer, entry);
     }

@@ -26,8 +26,9 @@ import { parseReverseName } from '../../dns/address.ts';
 import { Rcode, Type } from '../../dns/constants.ts';
 import { isTransfer } from '../../dns/message.ts';
 import type { Name } from '../../dns/name.ts';
+import { isOfInternet } from '../../dns/question.ts';
 import type { SerialSource } from '../../dns/rrset.ts';
-import { type Answer, type Outcome, failure, reply, whenAnswered } from '../answer.ts';
+import { type Answer, type Outcome, behindAlias, failure, reply, whenAnswered } from '../answer.ts';
 import { fromSnapshot } from '../kubernetes/snapshot-reply.ts';
 import { longestZone } from '../kubernetes/zone.ts';
 import type { NeighbourCluster } from '../neighbours.ts';
@@ -106,7 +107,7 @@ export class K8sExternal implements Plugin {
   answer(query: Query, next: Next): Outcome {
     const zone = longestZone(this.zones, query.name);
     const { cluster } = this;
-    if (zone === undefined || cluster === undefined) return next.answer(query);
+    if (zone === undefined || cluster === undefined || !isOfInternet(query.question)) return next.answer(query);
     if (isTransfer(query.type)) return NO_TRANSFER;
     if (query.name.isAtOrBelow(zone.apexLabel) || query.name.labelCount === zone.name.labelCount) {
       return this.#apex(query, zone, cluster);
@@ -180,12 +181,7 @@ export function nameServerStanding(asker: Dependent, { view }: Cluster): Standin
 function follow(query: Query, { alias, target }: Alias): Outcome | undefined {
   if (query.type === Type.CNAME) return reply({ answers: [alias] });
   if (target.isAtOrBelow(query.name)) return undefined;
-  return whenAnswered(query.lookup(target, query.type), (answer) =>
-    reply({
-      answers: answer.kind === 'reply' ? [alias, ...answer.answers] : [alias],
-      explanation: answer.kind === 'silence' ? undefined : answer.explanation,
-    }),
-  );
+  return whenAnswered(query.lookup(target, query.type), (answer) => behindAlias(alias, answer));
 }
 
 const NOT_LISTED = failure(Rcode.SERVFAIL, explain('notReady'), 'the cluster has not been listed completely yet');

@@ -19,10 +19,11 @@ import { findRecords } from '../../cluster/records.ts';
 import { findReverse } from '../../cluster/reverse.ts';
 import type { ClusterView } from '../../cluster/view.ts';
 import { parseReverseName } from '../../dns/address.ts';
-import { Class, Rcode, Type } from '../../dns/constants.ts';
+import { Rcode, Type } from '../../dns/constants.ts';
 import { isTransfer } from '../../dns/message.ts';
 import type { Name } from '../../dns/name.ts';
-import { type Answer, type Outcome, failure, reply, whenAnswered } from '../answer.ts';
+import { isOfInternet } from '../../dns/question.ts';
+import { type Answer, type Outcome, behindAlias, failure, reply, whenAnswered } from '../answer.ts';
 import type { Next, Plugin } from '../plugin.ts';
 import type { Query } from '../query.ts';
 import { explain } from '../reasons.ts';
@@ -54,7 +55,7 @@ export class Kubernetes implements Plugin {
     const zone = longestZone(this.#zones, query.name);
     if (zone === undefined) return next.answer(query);
     // Nobody else is asked for a name of the cluster, whatever the class.
-    if (!isOfInternet(query.question.class)) return NO_SUCH_CLASS;
+    if (!isOfInternet(query.question)) return NO_SUCH_CLASS;
     if (isTransfer(query.type)) return NO_TRANSFER;
     if (query.name.labelCount === zone.name.labelCount) return zone.apex(query);
     // As CoreDNS does: below the apex a question for the SOA has no data, whether the name exists or not.
@@ -140,20 +141,13 @@ export class Kubernetes implements Plugin {
     if (isEndless(owner, found) || links === 0) return NO_END;
     const zone = this.#zoneOfTarget(owner, found);
     if (zone === undefined) {
-      return whenAnswered(query.lookup(target, query.type), (answer) =>
-        reply({
-          answers: answer.kind === 'reply' ? [alias, ...answer.answers] : [alias],
-          explanation: answer.kind === 'silence' ? undefined : answer.explanation,
-        }),
-      );
+      return whenAnswered(query.lookup(target, query.type), (answer) => behindAlias(alias, answer));
     }
     const next = this.#find(query, target, zone);
     if (next.kind === 'records') return reply({ answers: [alias, ...next.answers] });
     if (next.kind !== 'alias') return NOTHING_THERE;
     return whenAnswered(this.#follow(query, target, next, links - 1), (answer) =>
-      answer.kind === 'reply' && answer.answers.length > 0
-        ? reply({ answers: [alias, ...answer.answers], explanation: answer.explanation })
-        : answer,
+      answer.kind === 'reply' && answer.answers.length > 0 ? behindAlias(alias, answer) : answer,
     );
   }
 
@@ -162,11 +156,6 @@ export class Kubernetes implements Plugin {
     const zone = longestZone(this.#zones, target);
     return zone !== undefined && owner.isAtOrBelow(zone.name) ? zone : undefined;
   }
-}
-
-/** True where records of class IN are wanted (RFC 1035 §3.2.5). */
-function isOfInternet(value: number): boolean {
-  return value === Class.IN || value === Class.ANY;
 }
 
 /** True where an alias leads to itself, or to what is below it and therefore not there. */

@@ -149,7 +149,7 @@ function answerByRule(rule: TemplateRule, given: Given, query: Query, zone: Name
     return failure(Rcode.SERVFAIL, explain('templateFailed'), fault);
   }
   const explanation = rcode === Rcode.NOERROR ? rule.explanation : reason;
-  return chase(query, written, [], (answers) => reply({ rcode, explanation, answers, authority, additional }));
+  return chase(query, written, NOTHING, (chased) => reply({ rcode, explanation, ...chased, authority, additional }));
 }
 
 /** A record, or what went wrong: its text could not be filled in, or is no record. */
@@ -166,25 +166,31 @@ function writeRecord(record: RecordTemplate, data: TemplateData): Written {
   return 'set' in made ? { kind: 'record', set: made.set } : { kind: 'no-record', fault: made.fault, source };
 }
 
+interface Chased {
+  readonly answers: readonly RRset[];
+  /** What was said about a target had been cut off. */
+  readonly truncated: boolean;
+}
+
+const NOTHING: Chased = { answers: [], truncated: false };
+
 /**
  * Puts behind each CNAME what this server answers for its target, for questions that want addresses. A target without
  * an answer leaves the CNAME alone.
  */
-function chase(
-  query: Query,
-  sets: readonly RRset[],
-  done: readonly RRset[],
-  finish: (answers: readonly RRset[]) => Outcome,
-): Outcome {
+function chase(query: Query, sets: readonly RRset[], done: Chased, finish: (chased: Chased) => Outcome): Outcome {
   const wanted = query.type === Type.A || query.type === Type.AAAA;
   const at = wanted ? sets.findIndex(({ type }) => type === Type.CNAME) : -1;
   const alias = sets[at];
   const [target] = alias?.kind === 'name' ? alias.targets : [];
-  if (target === undefined) return finish([...done, ...sets]);
-  const before = [...done, ...sets.slice(0, at + 1)];
+  if (target === undefined) return finish({ ...done, answers: [...done.answers, ...sets] });
+  const before = [...done.answers, ...sets.slice(0, at + 1)];
   const chased = whenAnswered(query.lookup(target, query.type), (answer) =>
-    answer.kind === 'reply' ? answer.answers : [],
+    answer.kind === 'reply' ? answer : NOTHING,
   );
-  const go = (found: readonly RRset[]): Outcome => chase(query, sets.slice(at + 1), [...before, ...found], finish);
+  const go = ({ answers, truncated }: Chased): Outcome => {
+    const all = { answers: [...before, ...answers], truncated: done.truncated || truncated };
+    return chase(query, sets.slice(at + 1), all, finish);
+  };
   return chased instanceof Promise ? chased.then(go) : go(chased);
 }

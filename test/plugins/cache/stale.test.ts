@@ -50,6 +50,20 @@ describe('cache without serve_stale', () => {
   });
 });
 
+describe.each(['immediate', 'verify'])('serve_stale %s', (mode) => {
+  it('keeps the old answer where a newer one is cut off', async () => {
+    const { ask, wait, upstream } = await bench(stale(`1h ${mode}`), answering(OLD));
+    ask();
+    wait(60);
+    upstream.now(replying({ truncated: true }));
+    ask();
+    await settle();
+    wait(6);
+    upstream.now(DEAD);
+    expect(ask()).toMatchObject(old);
+  });
+});
+
 describe('serve_stale immediate', () => {
   it('gives the old answer at once, and asks for a newer one meanwhile', async () => {
     const { ask, wait, upstream, host } = await bench(stale(), answering(OLD));

@@ -3,8 +3,11 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { parseAddress } from '../../../src/dns/address.ts';
 import { Rcode } from '../../../src/dns/constants.ts';
 import { type Answer, reply } from '../../../src/plugins/answer.ts';
+import { k8sExternal } from '../../../src/plugins/k8s_external/k8s_external.ts';
+import { kubernetes } from '../../../src/plugins/kubernetes/kubernetes.ts';
 import type { Plugin } from '../../../src/plugins/plugin.ts';
 import { makeService, makeSlice } from '../../cluster/objects.ts';
+import { chained } from '../chained.ts';
 import { answered, recordsOf, textOf } from '../support.ts';
 import { type External, external } from './support.ts';
 
@@ -365,6 +368,23 @@ describe('the serial', () => {
     both(({ state }) => state.removeEndpointSlice('default', 'head-1'));
     expect(serials()).toEqual([4_000, 5_000]);
   });
+});
+
+it.each([
+  ['IN', 'NOERROR'],
+  ['ANY', 'NOERROR'],
+  ['CH', 'REFUSED'],
+])('has records of class IN alone: a question of class %s is %s', async (klass, rcode) => {
+  const one = await chained(
+    'kubernetes cluster.local\nk8s_external example.org',
+    [k8sExternal, kubernetes],
+    [passedTo],
+  );
+  one.state.setNamespace({ name: 'default', labels: {} });
+  one.state.setService(makeService({ externalAddresses: ['203.0.113.1'] }));
+  one.state.markSynced(['namespaces', 'services', 'endpointslices']);
+  const answer = await one.answer(one.query('web.default.example.org.', 'A', { class: klass }));
+  expect(textOf(answer)).toMatchObject({ rcode });
 });
 
 describe('`fallthrough`', () => {
