@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Rcode, typeName } from '../../src/dns/constants.ts';
-import { type Answer, type Outcome, failure, reply } from '../../src/plugins/answer.ts';
+import type { RRset } from '../../src/dns/rrset.ts';
+import { type Answer, type Outcome, type Reply, failure, reply } from '../../src/plugins/answer.ts';
 import { dns64 } from '../../src/plugins/dns64/dns64.ts';
 import { Prefix, parsePrefixText } from '../../src/plugins/dns64/prefix.ts';
 import type { Plugin } from '../../src/plugins/plugin.ts';
@@ -163,6 +164,31 @@ describe('an answer is for other clients too', () => {
     expect(await mayReplay('dns64', {}, {})).toBe(false);
     expect(await mayReplay('dns64 {\ntranslate_all\n}', { native }, {})).toBe(false);
   });
+
+  const aging = (text: string): Reply => {
+    const made = upstream({ answers: [text] });
+    return { ...made, answers: made.answers.map((set) => ({ ...set, aging: true })) };
+  };
+  const firstOf = ({ answer }: Asked): RRset | undefined => (answer.kind === 'reply' ? answer.answers[0] : undefined);
+  const reverse = { name: '1.0.2.0.0.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.0.ip6.arpa.', type: 'PTR' };
+  it.each<[string, string, typeof reverse | QueryOptions]>([
+    ['the address', 'www.example. TTL IN A 192.0.2.1', OVER_IPV6],
+    ['the name of an address', '1.2.0.192.in-addr.arpa. TTL IN PTR host.example.', reverse],
+  ])(
+    'unless %s counts down and is made to live shorter than that: it would be too long some day',
+    async (_, text, question) => {
+      const service = await serve(dns64, 'dns64 {\nallow_ipv4\n}');
+      const of = (ttl: string): Promise<Asked> =>
+        asked(service, { native: upstream({}), found: aging(text.replace('TTL', ttl)) }, question);
+      const short = await of('60');
+      expect(firstOf(short)).toMatchObject({ ttl: 60, aging: true });
+      expect(short.query.replaying.allowed).toBe(true);
+      const long = await of('3600');
+      expect(firstOf(long)).toMatchObject({ ttl: 600 });
+      expect(firstOf(long)).not.toHaveProperty('aging');
+      expect(long.query.replaying.allowed).toBe(false);
+    },
+  );
 
   it('with its addresses in an order that is drawn again', async () => {
     const service = await serve(dns64, 'dns64 {\nallow_ipv4\n}');

@@ -20,7 +20,7 @@ import type { Next, Plugin, PluginDirective } from '../plugin.ts';
 import type { Query } from '../query.ts';
 import { reasons } from '../reasons.ts';
 import { type Dns64Options, readDns64Options } from './options.ts';
-import { TTL_WITHOUT_SOA, hasType, synthesized, withoutMapped } from './synthesis.ts';
+import { TTL_WITHOUT_SOA, hasType, shorter, synthesized, withoutMapped } from './synthesis.ts';
 
 export const dns64: PluginDirective = {
   kind: 'plugin',
@@ -92,7 +92,7 @@ class Dns64 implements Plugin {
   }
 
   #synthesize(query: Query, negative: Reply | undefined, found: Reply): Answer {
-    const made = synthesized(this.#options.prefix, negative, found);
+    const made = synthesized(this.#options.prefix, negative, found, query.replaying);
     if (made.drawn !== undefined) query.replaying.drew(made.drawn);
     const counted = this.#translationsAt(query.server);
     counted.again();
@@ -152,19 +152,19 @@ function isFinal(answer: Answer): boolean {
 function fromReverse(query: Query, target: Name, answer: Answer): Outcome {
   if (answer.kind === 'silence' || isRefusal(answer)) return answer;
   if (answer.kind === 'reply' && answer.answers.length > 0) return answer;
-  return whenAnswered(query.lookup(target, Type.PTR), (found) => aliased(query.name, target, found));
+  return whenAnswered(query.lookup(target, Type.PTR), (found) => aliased(query, target, found));
 }
 
 /** A CNAME in front of what its target gives. It lives as long as that, and no longer than what is made up otherwise. */
-function aliased(owner: Name, target: Name, found: Answer): Answer {
+function aliased({ name: owner, replaying }: Query, target: Name, found: Answer): Answer {
   if (found.kind !== 'reply') return found;
-  const first = found.answers[0] ?? found.authority[0];
-  const ttl = Math.min(first?.ttl ?? TTL_WITHOUT_SOA, TTL_WITHOUT_SOA);
-  const alias: RRset = { kind: 'name', owner, type: Type.CNAME, class: Class.IN, ttl, targets: [target] };
+  const most = { ttl: TTL_WITHOUT_SOA };
+  const lifetime = shorter(found.answers[0] ?? found.authority[0] ?? most, most, replaying);
+  const alias: RRset = { kind: 'name', owner, type: Type.CNAME, class: Class.IN, ...lifetime, targets: [target] };
   return reply({
     ...found,
     authenticData: false,
     fromUpstream: false,
-    answers: [first?.aging === true ? { ...alias, aging: true } : alias, ...found.answers],
+    answers: [alias, ...found.answers],
   });
 }

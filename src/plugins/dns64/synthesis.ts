@@ -6,6 +6,7 @@ import { Class, Rcode, Type } from '../../dns/constants.ts';
 import { uint16At } from '../../dns/octets.ts';
 import { type AddressRRset, type RRset, addressSize } from '../../dns/rrset.ts';
 import type { Reply } from '../answer.ts';
+import type { Replaying } from '../replay.ts';
 import type { Prefix } from './prefix.ts';
 
 /** Seconds: how long a record lives at most where no SOA says for how long there is no AAAA (RFC 6147 §5.1.7). */
@@ -59,34 +60,40 @@ export function hasType({ rcode, answers }: Reply, type: number): boolean {
  *
  * @param negative what there is for AAAA: its SOA says for how long
  */
-export function synthesized(prefix: Prefix, negative: Reply | undefined, found: Reply): Reply {
+export function synthesized(prefix: Prefix, negative: Reply | undefined, found: Reply, replaying: Replaying): Reply {
   const limit = limitOf(negative);
   const answers = found.answers.flatMap((set) => {
-    if (set.kind === 'address' && set.type === Type.A) return translated(prefix, set, limit);
+    if (set.kind === 'address' && set.type === Type.A) return translated(prefix, set, limit, replaying);
     return coversType(set, Type.A) ? [] : set;
   });
   return { ...found, answers, authenticData: false, fromUpstream: false, drawn: drawnOf(found, answers) };
 }
 
-interface Limit {
+/** How long a record lives, and whether that counts down while it is kept. */
+export interface Lifetime {
   readonly ttl: number;
   readonly aging?: true;
 }
 
-function limitOf(negative: Reply | undefined): Limit {
+/** The shorter of two. Where the longer one alone counts down, it would be the shorter one some day: then the reply is not given again. */
+export function shorter(one: Lifetime, other: Lifetime, replaying: Replaying): Lifetime {
+  const [short, long] = one.ttl <= other.ttl ? [one, other] : [other, one];
+  if (short.aging === true) return { ttl: short.ttl, aging: true };
+  if (long.aging === true) replaying.forbid();
+  return { ttl: short.ttl };
+}
+
+function limitOf(negative: Reply | undefined): Lifetime {
   const soa = negative?.authority.find((set) => set.kind === 'soa');
   return soa ?? { ttl: TTL_WITHOUT_SOA };
 }
 
-function translated(prefix: Prefix, set: AddressRRset, limit: Limit): AddressRRset {
+function translated(prefix: Prefix, set: AddressRRset, limit: Lifetime, replaying: Replaying): AddressRRset {
   const count = set.octets.length / addressSize(set.type);
   const octets = new Uint8Array(count * IPV6);
   for (let i = 0; i < count; i++) prefix.embed(set.octets, i * IPV4, octets, i * IPV6);
   const { owner } = set;
-  const ttl = Math.min(limit.ttl, set.ttl);
-  const aging = limit.aging ?? set.aging;
-  const made = { kind: 'address', owner, type: Type.AAAA, class: Class.IN, ttl, octets } as const;
-  return aging === true ? { ...made, aging } : made;
+  return { kind: 'address', owner, type: Type.AAAA, class: Class.IN, ...shorter(set, limit, replaying), octets };
 }
 
 /** The addresses whose order was left to chance, where the client's are all of them. */
