@@ -7,6 +7,8 @@ export class ContentSerial {
   #value = 0;
   /** -1 before anybody was given anything. */
   #listed = -1;
+  /** Of an earlier run: somebody may have been given its content then. */
+  #restored = -1;
 
   /** @param now milliseconds since the epoch */
   constructor(now: () => number) {
@@ -24,7 +26,7 @@ export class ContentSerial {
   }
 
   change(): void {
-    this.#value = Math.max(Math.floor(this.#now() / 1000), this.#listed + 1);
+    this.#value = Math.max(Math.floor(this.#now() / 1000), this.#value, this.#listed + 1, this.#restored + 1);
   }
 
   /** Somebody is given the content that the serial stands for now. */
@@ -34,6 +36,7 @@ export class ContentSerial {
 
   /** The serial of an earlier run: it goes on from there. */
   restore(serial: number): void {
+    this.#restored = Math.max(this.#restored, serial);
     this.#value = Math.max(this.#value, serial);
   }
 }

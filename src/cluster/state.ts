@@ -303,9 +303,10 @@ export class ClusterState implements ClusterWriter {
     if (pod !== undefined) this.#changedPod(pod);
   }
 
-  /** The serial of an earlier run: it goes on from there. */
+  /** The greatest serial of an earlier run: both go on from there. */
   restoreSerial(serial: number): void {
     this.#serial.restore(serial);
+    this.#externalSerial.restore(serial);
   }
 
   markSynced(resources: readonly Resource[]): void {

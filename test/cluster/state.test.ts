@@ -380,6 +380,27 @@ describe('changes', () => {
     state.removeService('default', 'web');
     expect(state.serial).toBe(3);
   });
+
+  it.each(['serial', 'externalSerial'] as const)(
+    'the %s never goes back, whatever the clock and a restart do',
+    (serial) => {
+      let now = 10_000;
+      const { state } = makeWorld(() => now);
+      const change = (name: string): number => {
+        state.setService(makeService({ name, externalAddresses: ['192.0.2.1'] }));
+        return state[serial];
+      };
+      expect(change('a')).toBe(10);
+      now = 5_000;
+      expect(change('b')).toBe(10);
+      state.list();
+      expect(change('c')).toBe(11);
+      state.restoreSerial(20);
+      expect(change('d')).toBe(21);
+      now = 30_000;
+      expect(change('e')).toBe(30);
+    },
+  );
 });
 
 describe('endpoints drawn together', () => {

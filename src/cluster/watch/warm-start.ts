@@ -170,8 +170,9 @@ export class WarmStart {
     // Not the time of writing: while the API server is away, what is known grows old.
     const takenAt = heardAt();
     this.#takenAt = takenAt;
+    const serial = Math.max(state.serial, state.externalSerial);
     return {
-      header: { cluster: this.#cluster, scope, takenAt, serial: state.serial, resources },
+      header: { cluster: this.#cluster, scope, takenAt, serial, resources },
       objects: {
         namespaces: [...state.namespaces()],
         services: [...state.services()],

@@ -28,7 +28,7 @@ export interface SnapshotHeader {
   readonly scope: string;
   /** Milliseconds since the epoch. */
   readonly takenAt: number;
-  /** The SOA's serial. */
+  /** The greatest serial of the cluster's zones. */
   readonly serial: number;
   /** What the objects are all of. */
   readonly resources: readonly Resource[];
