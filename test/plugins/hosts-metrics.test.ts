@@ -78,4 +78,16 @@ describe('hosts, metrics', () => {
     await vi.waitFor(() => expect(entriesOf(service)).toBe(3), { timeout: 5000, interval: 10 });
     expect(failuresOf(service)).toBe(2);
   });
+
+  it('tell the content that a reload of the Corefile kept, and count that it did', async () => {
+    writeFileSync(path, '10.0.0.1 a b\n');
+    utimesSync(path, 1_600_000_000, 1_600_000_000.5);
+    const first = await serveHosts('hosts hosts {\n  reload 0s\n}');
+    rmSync(path);
+    const second = await serveHosts('hosts hosts {\n  reload 0s\n}', first.host);
+    first.close();
+    expect(entriesOf(second)).toBe(2);
+    expect(valueOf(second, TIMESTAMP)).toBe(1_600_000_000.5);
+    expect(failuresOf(second)).toBe(1);
+  });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Rcode } from '../../src/dns/constants.ts';
 import { hosts } from '../../src/plugins/hosts/hosts.ts';
+import { SharedThings } from '../../src/server/shared-things.ts';
 import { expectProblem } from './problems.ts';
 import {
   PASSED_ON,
@@ -83,6 +84,30 @@ describe('hosts', () => {
     );
     const nibbles = `1.${'0.'.repeat(23)}8.b.d.0.1.0.0.2.ip6.arpa.`;
     expect(look(service, nibbles, 'PTR')).toEqual(answered(`${nibbles} 3600 IN PTR db.`));
+  });
+
+  it('passes on other classes than IN and ANY, whatever is asked', async () => {
+    const service = await serveFile(file);
+    const reverse = '1.0.0.10.in-addr.arpa.';
+    for (const klass of ['CH', 'HS', 'NONE', 'CLASS7']) {
+      for (const [name, type] of [
+        ['db.', 'A'],
+        ['db.', 'TXT'],
+        ['nothing.', 'A'],
+        [reverse, 'PTR'],
+      ] as const) {
+        const query = makeQuery(name, type, { class: klass });
+        expect(textOf(ask(service.plugin, query)), `${name} ${klass} ${type}`).toEqual(PASSED);
+      }
+    }
+    for (const [name, type, answer] of [
+      ['db.internal.', 'A', 'db.internal. 3600 IN A 10.0.0.1'],
+      [reverse, 'PTR', `${reverse} 3600 IN PTR db.`],
+    ] as const) {
+      expect(textOf(ask(service.plugin, makeQuery(name, type, { class: 'ANY' })))).toMatchObject({
+        answers: expect.arrayContaining([answer]),
+      });
+    }
   });
 
   it('always passes a PTR question on that it has no names for', async () => {
@@ -282,6 +307,110 @@ describe('hosts, a file that changes', () => {
     writeFileSync(join(folder, 'hosts'), '10.0.0.2 a\n');
     await until(followed, 'a.', answered('a. 3600 IN A 10.0.0.2'));
     expect(look(service, 'a.')).toEqual(answered('a. 3600 IN A 10.0.0.1'));
+  });
+});
+
+describe('hosts, a reload of the Corefile', () => {
+  /** The generations of one process; the one before is let go when the next one is in service. */
+  function generations(): (lines: string) => Promise<Service> {
+    const shared = new SharedThings();
+    let releases: (() => void)[] = [];
+    const host = makeHost({
+      shared: (kind, key, create) => {
+        const { thing, release } = shared.hold(kind, key, create);
+        releases.push(release);
+        return thing;
+      },
+    });
+    let last: Service | undefined;
+    return async (lines) => {
+      const before = releases;
+      releases = [];
+      const service = await serveHosts(lines, { host });
+      last?.close();
+      for (const release of before) release();
+      last = service;
+      return service;
+    };
+  }
+
+  const KEPT = answered('a. 3600 IN A 10.0.0.1');
+
+  it('keeps the last good content of a file that breaks or goes away, and says so each time', async () => {
+    const lines = 'hosts hosts {\n  reload 20ms\n  fallthrough\n}';
+    const path = join(folder, 'hosts');
+    const start = generations();
+    writeFileSync(path, '10.0.0.1 a\n');
+    const first = await start(lines);
+    expect(first.host.takeLines()).toEqual([]);
+    writeFileSync(path, 'garbage\n');
+    const garbage = `[WARNING] plugin/hosts: ${path} cannot be read: no line of it parses; line 1 is skipped: 'garbage' is no address; its last good content stays`;
+    await vi.waitFor(() => expect(first.host.takeLines()).toEqual([garbage]), 5000);
+    const second = await start(lines);
+    expect(look(second, 'a.')).toEqual(KEPT);
+    expect(look(second, '1.0.0.10.in-addr.arpa.', 'PTR')).toMatchObject({ rcode: 'NOERROR' });
+    expect(look(second, 'b.')).toEqual(PASSED);
+    expect(second.host.takeLines()).toEqual([garbage]);
+    rmSync(path);
+    const gone = `[WARNING] plugin/hosts: ${path} is gone; its last good content stays`;
+    await vi.waitFor(() => expect(second.host.takeLines()).toEqual([gone]), 5000);
+    for (let i = 0; i < 2; i++) {
+      // oxlint-disable-next-line no-await-in-loop -- one generation after the other
+      const further = await start(lines);
+      expect(look(further, 'a.')).toEqual(KEPT);
+      expect(further.host.takeLines()).toEqual([gone]);
+    }
+    const last = await start(lines);
+    const query = makeQuery('a.', 'A', { facts: last.host.facts });
+    ask(last.plugin, query);
+    writeFileSync(path, '10.0.0.2 a\n');
+    await until(last, 'a.', answered('a. 3600 IN A 10.0.0.2'));
+    expect(query.account.holds).toBe(false);
+  });
+
+  it('keeps it where the options and the entries of the Corefile are others, without the entries of before', async () => {
+    const start = generations();
+    writeFileSync(join(folder, 'hosts'), '10.0.0.1 a\n10.0.0.4 *.apps\n');
+    await start('hosts hosts {\n  10.0.0.2 a b\n  reload 0s\n}');
+    rmSync(join(folder, 'hosts'));
+    const second = await start(
+      'hosts hosts {\n  10.0.0.1 c\n  10.0.0.3 a\n  10.0.0.5 *.apps\n  ttl 60\n  reload 1h\n}',
+    );
+    expect(look(second, 'a.')).toEqual(answered('a. 60 IN A 10.0.0.1', 'a. 60 IN A 10.0.0.3'));
+    expect(look(second, 'b.')).toBe('SERVFAIL');
+    expect(look(second, 'x.apps.')).toEqual(answered('x.apps. 60 IN A 10.0.0.4', 'x.apps. 60 IN A 10.0.0.5'));
+    expect(look(second, '1.0.0.10.in-addr.arpa.', 'PTR')).toMatchObject({
+      answers: ['1.0.0.10.in-addr.arpa. 60 IN PTR a.', '1.0.0.10.in-addr.arpa. 60 IN PTR c.'],
+    });
+    const third = await start('hosts hosts');
+    expect(look(third, 'a.')).toEqual(KEPT);
+    expect(look(third, 'c.')).toBe('SERVFAIL');
+    expect(look(third, '1.0.0.10.in-addr.arpa.', 'PTR')).toEqual(answered('1.0.0.10.in-addr.arpa. 3600 IN PTR a.'));
+  });
+
+  it('reads the file anew, with reload 0 too', async () => {
+    const start = generations();
+    writeFileSync(join(folder, 'hosts'), '10.0.0.9 a\n');
+    await start('hosts hosts {\n  reload 0s\n}');
+    writeFileSync(join(folder, 'hosts'), '10.0.0.1 a\n');
+    expect(look(await start('hosts hosts {\n  reload 0s\n}'), 'a.')).toEqual(KEPT);
+    rmSync(join(folder, 'hosts'));
+    expect(look(await start('hosts hosts {\n  reload 0s\n}'), 'a.')).toEqual(KEPT);
+  });
+
+  it('has nothing of another file, nor of one that never was good', async () => {
+    const start = generations();
+    writeFileSync(join(folder, 'hosts'), '10.0.0.1 a\n');
+    writeFileSync(join(folder, 'other'), 'garbage\n');
+    await start('hosts hosts');
+    for (let i = 0; i < 2; i++) {
+      // oxlint-disable-next-line no-await-in-loop -- one generation after the other
+      const service = await start('hosts other {\n  fallthrough\n}');
+      expect(look(service, 'a.')).toEqual(PASSED);
+      expect(service.host.takeLines()).toEqual([
+        `[WARNING] plugin/hosts: ${join(folder, 'other')} cannot be read: no line of it parses; line 1 is skipped: 'garbage' is no address`,
+      ]);
+    }
   });
 });
 

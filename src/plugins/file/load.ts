@@ -193,6 +193,11 @@ class Loader {
         this.#otherApex ??= set.owner;
         this.#remarks.add(`${where} has an SOA record that is not the first one of the apex, and is left out`);
         return;
+      case 'apex-alias':
+        // Its signature goes without a word of its own.
+        if (set.type !== Type.CNAME) return;
+        this.#remarks.add(`${where} has a CNAME record, which cannot stand at the apex of a zone, and is left out`);
+        return;
       case 'full':
         throw new Error(
           `it has more than ${bounds.zoneRecords} records, ${bounds.zonePerName} of one name, or ${bounds.zoneNames} names`,

@@ -18,8 +18,8 @@ import { Zone, ZoneNode } from './zone.ts';
 /** Of all names that exist because of others. Nothing is ever added to it. */
 const NO_RECORDS: RRset[] = [];
 
-/** What may stand beside a CNAME (RFC 4034 §3, §4). */
-const BESIDE_CNAME: ReadonlySet<number> = new Set([Type.CNAME, Type.RRSIG, Type.NSEC]);
+/** What may stand at a name with a CNAME, with the signatures of these (RFC 4034 §3, §4). */
+const WITH_CNAME: ReadonlySet<number> = new Set([Type.CNAME, Type.NSEC]);
 
 export type Addition =
   | 'added'
@@ -27,6 +27,8 @@ export type Addition =
   | 'outside'
   /** An SOA below the apex, or a second one. */
   | 'surplus-soa'
+  /** A CNAME at the apex, where an SOA stands (RFC 1034 §3.6.2), or its signature. */
+  | 'apex-alias'
   /** There are as many records or names as there may be. */
   | 'full';
 
@@ -57,7 +59,9 @@ export class ZoneBuilder {
       if (this.#soa !== undefined || set.kind !== 'soa' || !set.owner.equals(this.#name)) return 'surplus-soa';
       this.#soa = set;
     }
-    const isNsec3 = set.type === Type.NSEC3 || (set.type === Type.RRSIG && coveredType(set) === Type.NSEC3);
+    const signedType = signedTypeOf(set);
+    if (signedType === Type.CNAME && set.owner.equals(this.#name)) return 'apex-alias';
+    const isNsec3 = signedType === Type.NSEC3;
     const names = isNsec3 ? this.#nsec3 : this.#names;
     const records = names.get(set.owner.key) ?? NO_RECORDS;
     if (this.#size === bounds.zoneRecords || records.length === bounds.zonePerName) return 'full';
@@ -80,9 +84,12 @@ export class ZoneBuilder {
     if (soa === undefined) return undefined;
     const nodes = new Map<string, ZoneNode>();
     const withNsec: { sortKey: string; node: ZoneNode }[] = [];
-    for (const [key, records] of this.#names) {
+    let leftOut = 0;
+    for (const [key, all] of this.#names) {
+      const records = withoutBesideAlias(all);
+      leftOut += all.length - records.length;
       const node = nodeOf(key, records, remark);
-      checkAlias(node, remark);
+      checkAlias(node, records.length < all.length, remark);
       nodes.set(key, node);
       if (node.set(Type.NSEC) !== undefined) withNsec.push({ sortKey: canonicalKey(node.owner), node });
       yield;
@@ -95,7 +102,7 @@ export class ZoneBuilder {
     const apex = nodes.get(this.#name.key);
     if (apex === undefined) return undefined;
     const nsec = withNsec.toSorted((a, b) => (a.sortKey < b.sortKey ? -1 : 1));
-    return new Zone({ name: this.#name, soa, apex, nodes, nsec3, nsec, size: this.#size });
+    return new Zone({ name: this.#name, soa, apex, nodes, nsec3, nsec, size: this.#size - leftOut });
   }
 
   /** All names between this one and the apex exist from now on. */
@@ -106,6 +113,17 @@ export class ZoneBuilder {
       this.#names.set(key, NO_RECORDS);
     }
   }
+}
+
+/** The type that a record is of, or that it signs. */
+function signedTypeOf(set: RRset): number {
+  return set.type === Type.RRSIG ? coveredType(set) : set.type;
+}
+
+/** A CNAME stands alone but for what DNSSEC puts beside it (RFC 2181 §10.1): signatures go with what they sign. */
+function withoutBesideAlias(records: RRset[]): RRset[] {
+  if (records.length < 2 || !records.some(({ type }) => type === Type.CNAME)) return records;
+  return records.filter((set) => WITH_CNAME.has(signedTypeOf(set)));
 }
 
 function nodeOf(key: string, records: readonly RRset[], remark: (text: string) => void): ZoneNode {
@@ -139,7 +157,8 @@ function dataOf(set: RRset): string {
   return formatRecord({ ...set, ttl: 0 }, 0) ?? '';
 }
 
-function checkAlias(node: ZoneNode, remark: (text: string) => void): void {
+/** @param othersLeftOut whether other records than the CNAME's have been left out */
+function checkAlias(node: ZoneNode, othersLeftOut: boolean, remark: (text: string) => void): void {
   const redirections = node.names(Type.DNAME)?.targets.length ?? 0;
   // RFC 6672 §2.4
   if (redirections > 1) remark(`${node.owner.toString()} has more than one DNAME record; the first is followed`);
@@ -147,7 +166,5 @@ function checkAlias(node: ZoneNode, remark: (text: string) => void): void {
   if (alias === undefined) return;
   const owner = node.owner.toString();
   if (alias.targets.length > 1) remark(`${owner} has more than one CNAME record; the first is followed`);
-  if (node.sets.some(({ type }) => !BESIDE_CNAME.has(type))) {
-    remark(`${owner} has a CNAME record and others; only the CNAME record is served`);
-  }
+  if (othersLeftOut) remark(`${owner} has a CNAME record and others; only the CNAME record is served`);
 }

@@ -1,13 +1,18 @@
 /**
  * A hosts file in service: the table that answers are made from, kept up to date. In: where the file is, and the entries of
  * the Corefile. Out: the table; a file that is missing or cannot be read leaves the last one in service.
+ *
+ *     file changed ──► read ──► content ──► with the entries of the Corefile: the table, fact raised
+ *                                  │
+ *                                  └─► kept for the process ──► the next generation, where it cannot read the file
  */
 import { type FactCounters, fileFact } from '../../cluster/facts.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Series } from '../../telemetry/metrics.ts';
-import { FollowedFile, type Loading } from '../followed-file.ts';
-import { inlineTable, loadHosts } from './loader.ts';
-import type { HostsEntry, HostsTable } from './table.ts';
+import { FollowedFile, type Loading, describeTrouble } from '../followed-file.ts';
+import type { Closable } from '../plugin.ts';
+import { type HostsContent, loadHosts } from './loader.ts';
+import { type HostsEntry, HostsTable } from './table.ts';
 
 export interface HostsSource {
   /** Absolute. */
@@ -20,29 +25,53 @@ export interface HostsSource {
   readonly reload: number;
 }
 
+/**
+ * The last good content of a hosts file, without the entries of the Corefile. It belongs to the process, so that a reload of the
+ * Corefile keeps it, with other entries and options too.
+ */
+export class KeptHosts implements Closable {
+  content: HostsContent | undefined;
+
+  close(): void {
+    this.content = undefined;
+  }
+}
+
+export interface HostsFileParts {
+  readonly source: HostsSource;
+  /** Of the same path, and of the same mind about look-ups by address. */
+  readonly kept: KeptHosts;
+  readonly facts: FactCounters;
+  readonly logger: Logger;
+  /** Counts troubles that left the last table in service. */
+  readonly failures: Series;
+}
+
 export class HostsFile {
-  readonly #source: HostsSource;
-  readonly #facts: FactCounters;
-  readonly #logger: Logger;
+  readonly #parts: HostsFileParts;
   readonly #followed: FollowedFile;
+  /** What is served besides the entries of the Corefile; undefined where the file never was good. */
+  #content: HostsContent | undefined;
   #table: HostsTable;
 
-  private constructor(source: HostsSource, facts: FactCounters, logger: Logger, failures: Series) {
-    this.#source = source;
-    this.#facts = facts;
-    this.#logger = logger;
-    this.#table = inlineTable(source.inline, source.reverse);
-    const { path, reload: interval } = source;
-    this.#followed = new FollowedFile({ path, interval, load: () => this.#load(), logger, failures });
+  private constructor(parts: HostsFileParts) {
+    this.#parts = parts;
+    this.#content = parts.kept.content;
+    this.#table = this.#withInline(this.#content);
+    const { path, reload: interval } = parts.source;
+    const { failures } = parts;
+    this.#followed = new FollowedFile({
+      path,
+      interval,
+      load: () => this.#load(),
+      logger: this.#complaints(),
+      failures,
+    });
   }
 
-  /**
-   * Resolves when the file has been read for the first time, or found missing.
-   *
-   * @param failures counts troubles that left the last table in service
-   */
-  static async open(source: HostsSource, facts: FactCounters, logger: Logger, failures: Series): Promise<HostsFile> {
-    const file = new HostsFile(source, facts, logger, failures);
+  /** Resolves when the file has been read for the first time, or found missing. */
+  static async open(parts: HostsFileParts): Promise<HostsFile> {
+    const file = new HostsFile(parts);
     await file.#followed.open();
     return file;
   }
@@ -54,7 +83,7 @@ export class HostsFile {
 
   /** When the file that is served was changed, in milliseconds since the epoch; undefined where none was read. */
   get modified(): number | undefined {
-    return this.#followed.modified;
+    return this.#content?.modified;
   }
 
   close(): void {
@@ -62,14 +91,45 @@ export class HostsFile {
   }
 
   async #load(): Promise<Loading> {
-    const { path, inline, reverse } = this.#source;
-    const loading = await loadHosts(path, inline, reverse);
-    if (loading.kind !== 'table') return { trouble: loading, included: [] };
+    const { source, kept, facts, logger } = this.#parts;
+    const { path, reverse } = source;
+    const loading = await loadHosts(path, reverse);
+    if (loading.kind !== 'content') return { trouble: loading, included: [] };
     if (!this.#followed.closed) {
-      this.#table = loading.table;
-      this.#facts.changed(fileFact(path));
-      for (const remark of loading.remarks) this.#logger.warning(`${path}: ${remark}`);
+      kept.content = this.#content = loading.content;
+      this.#table = this.#withInline(loading.content);
+      facts.changed(fileFact(path));
+      for (const remark of loading.remarks) logger.warning(`${path}: ${remark}`);
     }
     return { trouble: undefined, included: [] };
+  }
+
+  #withInline(content: HostsContent | undefined): HostsTable {
+    const { inline, reverse } = this.#parts.source;
+    if (content !== undefined && inline.length === 0) return content.table;
+    const table = new HostsTable(reverse, content?.table);
+    for (const entry of inline) table.add(entry);
+    return table;
+  }
+
+  /**
+   * Takes the lines of `FollowedFile`, which knows only of what it has read itself. While that is nothing, and the content of
+   * an earlier generation is served, they are completed here, and counted.
+   */
+  #complaints(): Logger {
+    const { source, logger, failures } = this.#parts;
+    const missing = describeTrouble(source.path, { kind: 'missing' }, false);
+    const gone = describeTrouble(source.path, { kind: 'missing' }, true);
+    return {
+      ...logger,
+      warning: (text) => {
+        if (this.#content === undefined || this.#followed.modified !== undefined) {
+          logger.warning(text);
+          return;
+        }
+        logger.warning(`${text === missing ? gone : text}; its last good content stays`);
+        failures.add();
+      },
+    };
   }
 }

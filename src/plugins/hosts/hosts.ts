@@ -2,6 +2,8 @@
  * `hosts`: answers from a file in the form of /etc/hosts and from lines in the Corefile. A, AAAA, and PTR for the
  * addresses that stand there.
  *
+ *     class IN, or any? ──no──► next
+ *            │yes
  *     question in the zones? ──no──► next                 PTR questions are looked at in any zone
  *            │yes
  *     name there? ──no──► next (fallthrough), or SERVFAIL: without an SOA there is no honest NXDOMAIN
@@ -13,13 +15,14 @@ import { type Fact, fileFact } from '../../cluster/facts.ts';
 import { parseReverseName } from '../../dns/address.ts';
 import { Class, Rcode, Type } from '../../dns/constants.ts';
 import { Name } from '../../dns/name.ts';
+import { isOfInternet } from '../../dns/question.ts';
 import type { RRset } from '../../dns/rrset.ts';
 import type { Metrics, Series } from '../../telemetry/metrics.ts';
 import { type Outcome, failure, reply } from '../answer.ts';
 import { onlyUse } from '../once.ts';
 import type { Next, Plugin, PluginDirective } from '../plugin.ts';
 import type { Query } from '../query.ts';
-import { HostsFile } from './file.ts';
+import { HostsFile, KeptHosts } from './file.ts';
 import { type HostsOptions, readHostsOptions } from './options.ts';
 import { explain } from '../reasons.ts';
 import { zoneOf } from '../zone-arguments.ts';
@@ -36,8 +39,9 @@ export const hosts: PluginDirective = {
       async create(host) {
         const { inline, reverse, reload } = options;
         const source = { path, inline, reverse, reload };
+        const kept = host.shared(KeptHosts, JSON.stringify([path, reverse]), () => new KeptHosts());
         const failures = reloadFailures(host.metrics, path);
-        const file = await HostsFile.open(source, host.facts, host.logger('hosts'), failures);
+        const file = await HostsFile.open({ source, kept, facts: host.facts, logger: host.logger('hosts'), failures });
         const withdraw = observe(host.metrics, path, file);
         const close = (): void => {
           withdraw();
@@ -88,6 +92,8 @@ class Hosts implements Plugin {
   }
 
   answer(query: Query, next: Next): Outcome {
+    // A hosts file has nothing else.
+    if (!isOfInternet(query.question)) return next.answer(query);
     if (query.type === Type.PTR) return this.#names(query, next);
     if (zoneOf(this.#options.zones, query.name) === undefined) return next.answer(query);
     return this.#addresses(query, next);

@@ -7,23 +7,28 @@ import { bounds } from '../../bounds.ts';
 import { open } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Trouble, troubleOf } from '../followed-file.ts';
-import { type HostsEntry, HostsTable, parseHostsLine } from './table.ts';
+import { HostsTable, parseHostsLine } from './table.ts';
 
 /** Characters of lines that are read without a pause: about a millisecond. */
 const SLICE = 16_384;
 /** Faulty lines that are named. */
 const MAX_NAMED_FAULTS = 5;
 
-export type HostsLoading =
-  { readonly kind: 'table'; readonly table: HostsTable; readonly remarks: readonly string[] } | Trouble;
+/** What a hosts file holds. */
+export interface HostsContent {
+  readonly table: HostsTable;
+  /** When the file was changed, in milliseconds since the epoch. */
+  readonly modified: number;
+}
 
-/**
- * @param inline entries that are added behind those of the file
- * @param reverse whether names are to be found by address
- */
-export async function loadHosts(path: string, inline: readonly HostsEntry[], reverse: boolean): Promise<HostsLoading> {
-  const text = await readBounded(path);
-  if (typeof text !== 'string') return text;
+export type HostsLoading =
+  { readonly kind: 'content'; readonly content: HostsContent; readonly remarks: readonly string[] } | Trouble;
+
+/** @param reverse whether names are to be found by address */
+export async function loadHosts(path: string, reverse: boolean): Promise<HostsLoading> {
+  const reading = await readBounded(path);
+  if (reading.kind !== 'text') return reading;
+  const { text, modified } = reading;
   const table = new HostsTable(reverse);
   const faults = new Faults();
   let crowded = false;
@@ -51,23 +56,21 @@ export async function loadHosts(path: string, inline: readonly HostsEntry[], rev
   const remarks = faults.remarks();
   if (crowded)
     remarks.push('some names have too many addresses, or addresses too many names; the rest of them is left out');
-  return { kind: 'table', table: withInline(table, inline), remarks };
+  return { kind: 'content', content: { table, modified }, remarks };
 }
 
-/** A table of the entries in the Corefile alone. */
-export function inlineTable(inline: readonly HostsEntry[], reverse: boolean): HostsTable {
-  return withInline(new HostsTable(reverse), inline);
+interface Reading {
+  readonly kind: 'text';
+  readonly text: string;
+  /** Milliseconds since the epoch. */
+  readonly modified: number;
 }
 
-function withInline(table: HostsTable, inline: readonly HostsEntry[]): HostsTable {
-  for (const entry of inline) table.add(entry);
-  return table;
-}
-
-async function readBounded(path: string): Promise<string | Trouble> {
+async function readBounded(path: string): Promise<Reading | Trouble> {
   try {
     const file = await open(path, 'r');
     try {
+      const { mtimeMs: modified } = await file.stat();
       const chunks: Buffer[] = [];
       let octets = 0;
       for await (const chunk of file.createReadStream({ autoClose: false, end: bounds.hostsText })) {
@@ -77,9 +80,10 @@ async function readBounded(path: string): Promise<string | Trouble> {
       }
       if (octets > bounds.hostsText)
         return { kind: 'unreadable', reason: `it has more than ${bounds.hostsText} octets` };
-      return Buffer.concat(chunks, octets)
+      const text = Buffer.concat(chunks, octets)
         .toString('utf8')
         .replace(/^\uFEFF/, '');
+      return { kind: 'text', text, modified };
     } finally {
       await file.close();
     }

@@ -52,18 +52,52 @@ interface AddressNames {
   readonly names: string[];
 }
 
+/** A map over another one, which it never changes: what is not here is looked up there. */
+class Layer<T> {
+  readonly #own = new Map<string, T>();
+  readonly #below: Layer<T> | undefined;
+
+  constructor(below: Layer<T> | undefined) {
+    this.#below = below;
+  }
+
+  get(key: string): T | undefined {
+    return this.#own.get(key) ?? this.#below?.get(key);
+  }
+
+  /** What stands in this layer, and may be changed. */
+  own(key: string): T | undefined {
+    return this.#own.get(key);
+  }
+
+  set(key: string, value: T): void {
+    this.#own.set(key, value);
+  }
+
+  get isEmpty(): boolean {
+    return this.#own.size === 0 && (this.#below?.isEmpty ?? true);
+  }
+}
+
 export class HostsTable {
-  readonly #exact = new Map<string, Uint8Array[]>();
+  readonly #exact: Layer<Uint8Array[]>;
   /** By the name below which the wildcard stands. */
-  readonly #wildcards = new Map<string, Uint8Array[]>();
-  readonly #byAddress = new Map<string, AddressNames>();
+  readonly #wildcards: Layer<Uint8Array[]>;
+  readonly #byAddress: Layer<AddressNames>;
   readonly #reverse: boolean;
   /** Names with their addresses that were taken in. */
-  size = 0;
+  size: number;
 
-  /** @param reverse whether names are looked up by address too */
-  constructor(reverse: boolean) {
+  /**
+   * @param reverse whether names are looked up by address too
+   * @param below a table that all that is added stands behind; nothing is added to that one any more
+   */
+  constructor(reverse: boolean, below?: HostsTable) {
     this.#reverse = reverse;
+    this.#exact = new Layer(below && below.#exact);
+    this.#wildcards = new Layer(below && below.#wildcards);
+    this.#byAddress = new Layer(below && below.#byAddress);
+    this.size = below?.size ?? 0;
   }
 
   /** Takes an entry in; false where a name or the address has too many already, and some of it was left out. */
@@ -74,7 +108,8 @@ export class HostsTable {
       this.size++;
       const wildcard = name.labelCount > 1 && name.label(0) === '*';
       const map = wildcard ? this.#wildcards : this.#exact;
-      if (!addTo(map, wildcard ? name.key.slice(name.starts[1]) : name.key, known.octets)) complete = false;
+      const key = wildcard ? name.key.slice(name.starts[1]) : name.key;
+      if (!addTo(map, key, known.octets)) complete = false;
       if (this.#reverse && !wildcard && !addName(known.names, name)) complete = false;
     }
     return complete;
@@ -83,7 +118,7 @@ export class HostsTable {
   /** The addresses of a name, of both families, in the order of the file; undefined where the name has none. */
   addressesOf(name: Name): readonly Uint8Array[] | undefined {
     const exact = this.#exact.get(name.key);
-    if (exact !== undefined || this.#wildcards.size === 0 || name.labelCount < 2) return exact;
+    if (exact !== undefined || this.#wildcards.isEmpty || name.labelCount < 2) return exact;
     return this.#wildcards.get(name.key.slice(name.starts[1]));
   }
 
@@ -95,9 +130,10 @@ export class HostsTable {
   /** What is known of an address; its octets are kept once, however many names it has. */
   #known(octets: Uint8Array): AddressNames {
     const key = keyOf(octets);
-    const known = this.#byAddress.get(key);
+    const known = this.#byAddress.own(key);
     if (known !== undefined) return known;
-    const fresh: AddressNames = { octets, names: [] };
+    const below = this.#byAddress.get(key);
+    const fresh: AddressNames = below === undefined ? { octets, names: [] } : { ...below, names: [...below.names] };
     this.#byAddress.set(key, fresh);
     return fresh;
   }
@@ -107,8 +143,8 @@ function keyOf(octets: Uint8Array): string {
   return String.fromCharCode(...octets);
 }
 
-function addTo(map: Map<string, Uint8Array[]>, key: string, octets: Uint8Array): boolean {
-  const addresses = map.get(key);
+function addTo(map: Layer<Uint8Array[]>, key: string, octets: Uint8Array): boolean {
+  const addresses = map.own(key) ?? map.get(key)?.slice();
   if (addresses === undefined) {
     map.set(key, [octets]);
     return true;
@@ -117,6 +153,7 @@ function addTo(map: Map<string, Uint8Array[]>, key: string, octets: Uint8Array):
   if (addresses.includes(octets)) return true;
   if (addresses.length >= bounds.hostsPerName) return false;
   addresses.push(octets);
+  map.set(key, addresses);
   return true;
 }
 

@@ -1,7 +1,8 @@
 /** Master files (RFC 1035 §5): what is read out of them, and what is said about one that is wrong. */
 import { symlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ask, makeQuery, recordsOf, textOf } from '../support.ts';
+import { typeName } from '../../../src/dns/constants.ts';
+import { type QueryOptions, type Service, ask, makeQuery, recordsOf, textOf } from '../support.ts';
 import { type Folder, useFolder } from './zones.ts';
 
 const folder = useFolder();
@@ -9,10 +10,31 @@ const HEAD = '$TTL 300\n@ SOA ns hostmaster 1 7200 1800 86400 60\n@ NS ns\n';
 
 /** All records of a zone, as text, the SOA and the NS of `HEAD` left out. */
 async function recordsIn(text: string, from: Folder = folder): Promise<readonly string[]> {
-  const service = await from.zone(text);
-  const [zone] = service.host.neighbours.zones;
-  const records = [...(zone?.contents()?.records ?? [])];
-  return recordsOf(records).filter((line) => !line.startsWith('example.test. 300 IN NS ns.example'));
+  return transferred(await from.zone(text)).filter((line) => !line.startsWith('example.test. 300 IN NS ns.example'));
+}
+
+/** Behind the type that it is of. */
+const SIGNATURE = '8 3 300 20300101000000 20200101000000 1 example.test. AAAA';
+const SIGNED: QueryOptions = { edns: { dnssecOk: true } };
+
+/** What records are of, sorted; signatures by what they sign. */
+function typesOf(records: readonly string[]): readonly string[] {
+  const types = records.map((line) => {
+    const [, , , type = '', , , data = ''] = line.split(' ');
+    return type === 'RRSIG' ? `RRSIG of ${typeName(Number.parseInt(data.slice(0, 4), 16))}` : type;
+  });
+  return types.toSorted();
+}
+
+/** All records of a zone but the SOA, as a transfer has them. */
+function transferred({ host }: Service): readonly string[] {
+  return recordsOf([...(host.neighbours.zones[0]?.contents()?.records ?? [])]);
+}
+
+/** The records in the answer of the apex or of another name. */
+function answersOf(service: Service, type: string, options?: QueryOptions, name = ''): readonly string[] {
+  const answer = ask(service.plugin, makeQuery(`${name}example.test.`, type, options));
+  return answer.kind === 'reply' ? recordsOf(answer.answers) : [];
 }
 
 async function refusal(text: string): Promise<string> {
@@ -240,6 +262,49 @@ describe('what does not fit is left out with a remark', () => {
     expect(textOf(ask(service.plugin, makeQuery('c.example.test.', 'CNAME')))).toMatchObject({
       answers: ['c.example.test. 300 IN CNAME a.example.test.', 'c.example.test. 300 IN CNAME b.example.test.'],
     });
+  });
+
+  it('a CNAME at the apex with its signature, so that SOA, NS and all that is beside it are answered', async () => {
+    const service = await folder.zone(
+      `${HEAD}@ CNAME www.elsewhere.test.\n@ RRSIG CNAME ${SIGNATURE}\n@ RRSIG SOA ${SIGNATURE}\n` +
+        '@ TXT x\n@ DNSKEY 256 3 8 AAAA\n@ NSEC a NS SOA\na A 192.0.2.1\n',
+    );
+    expect(service.host.takeLines().map((line) => line.replaceAll(`${folder.path('')}/`, ''))).toEqual([
+      '[WARNING] plugin/file: line 4 of db: example.test. has a CNAME record, which cannot stand at the apex of a zone, and is left out',
+    ]);
+    for (const type of ['SOA', 'NS', 'TXT', 'DNSKEY', 'NSEC']) {
+      expect(typesOf(answersOf(service, type)), type).toEqual([type]);
+    }
+    for (const type of ['A', 'CNAME']) expect(answersOf(service, type), type).toEqual([]);
+    const all = ['DNSKEY', 'NS', 'NSEC', 'RRSIG of SOA', 'TXT'];
+    expect(typesOf(answersOf(service, 'ANY', SIGNED))).toEqual([...all, 'SOA'].toSorted());
+    expect(typesOf(answersOf(service, 'RRSIG'))).toEqual(['RRSIG of SOA']);
+    expect(typesOf(transferred(service).filter((line) => line.startsWith('example.')))).toEqual(all);
+  });
+
+  it('what stands beside a CNAME but NSEC, in whatever way it is asked for', async () => {
+    const service = await folder.zone(
+      `${HEAD}@ MX 10 c\n@ SRV 0 0 53 c\nc A 192.0.2.1\nc CNAME a\nc TXT x\nc NS a\nc NSEC d CNAME RRSIG NSEC\n` +
+        `c RRSIG A ${SIGNATURE}\nc RRSIG CNAME ${SIGNATURE}\nc RRSIG NSEC ${SIGNATURE}\na A 192.0.2.9\n`,
+    );
+    expect(service.host.takeLines()).toEqual([
+      '[WARNING] plugin/file: c.example.test. has a CNAME record and others; only the CNAME record is served',
+    ]);
+    const all = ['CNAME', 'NSEC', 'RRSIG of CNAME', 'RRSIG of NSEC'];
+    expect(typesOf(answersOf(service, 'ANY', {}, 'c.'))).toEqual(['CNAME']);
+    expect(typesOf(answersOf(service, 'ANY', SIGNED, 'c.'))).toEqual(all);
+    expect(typesOf(answersOf(service, 'RRSIG', {}, 'c.'))).toEqual(all.slice(2));
+    for (const type of ['A', 'TXT', 'NS']) {
+      expect(answersOf(service, type, {}, 'c.')[0], type).toBe('c.example.test. 300 IN CNAME a.example.test.');
+    }
+    for (const type of ['MX', 'SRV']) {
+      expect(textOf(ask(service.plugin, makeQuery('example.test.', type))), type).toMatchObject({ additional: [] });
+    }
+    const records = transferred(service);
+    expect(typesOf(records.filter((line) => line.startsWith('c.')))).toEqual(all);
+    expect(service.host.metrics.render()).toContain(
+      `nodens_file_records{zone="example.test."} ${records.length + 1}\n`,
+    );
   });
 
   it('of many remarks the first five are said, and the others counted', async () => {
