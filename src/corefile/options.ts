@@ -177,3 +177,17 @@ function rangeText(min: string | undefined, max: string | undefined): string {
   if (min === undefined) return `of at most ${max ?? ''}`;
   return max === undefined ? `of at least ${min}` : `from ${min} to ${max}`;
 }
+
+/**
+ * As in CoreDNS a second line of an option replaces the first; that is hardly meant.
+ *
+ * @param what of which there should be one line: `success`, `disable denial`
+ * @param seen the lines so far, of one directive
+ */
+export function warnOfSecond({ name }: Directive, what: string, seen: Map<string, Token>, problems: Problems): void {
+  const first = seen.get(what);
+  seen.set(what, name);
+  if (first === undefined) return;
+  const { file, line, column } = first.at;
+  problems.warning(name, `this '${what}' replaces the one at ${file}:${line}:${column}`);
+}

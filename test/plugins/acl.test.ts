@@ -224,6 +224,46 @@ describe('acl reports', () => {
     expectProblem(problemsOf(acl, lines), message, hint);
   });
 
+  it.each([
+    ['other.org', ['example.org'], "'other.org' is outside of 'example.org'"],
+    ['other.org example.net', ['a.example.org', 'example.com'], "'other.org example.net' are outside of"],
+    ['xexample.org', ['example.org'], "'xexample.org' is outside of 'example.org'"],
+    ['10.1.0.0/16', ['10.2.0.0/15'], "'10.1.0.0/16' is outside of '2.10.in-addr.arpa 3.10.in-addr.arpa'"],
+  ])('zones %s in a block of %j', (words, zones, where) => {
+    const [problem, ...others] = problemsOf(acl, `acl ${words} {\nblock\n}`, { zones });
+    expect(problem).toContain(`Corefile:2:5: warning: no query comes so far: ${where}`);
+    expect(others).toEqual([]);
+  });
+
+  it.each([
+    ['', ['example.org']],
+    ['other.org', ['.']],
+    ['.', ['example.org']],
+    ['ORG', ['example.org']],
+    ['a.Example.org', ['example.ORG']],
+    ['other.org example.org', ['example.org']],
+    ['10.0.0.0/25', ['10.0.0.0/24']],
+    ['10.0.0.0/8', ['10.0.0.0/23']],
+    ['2001:db8::/33', ['2001:db8::/32']],
+  ])('but not zones %s in a block of %j', (words, zones) => {
+    expect(problemsOf(acl, `acl ${words} {\nblock\n}`, { zones })).toEqual([]);
+  });
+
+  it('zones of some other block by their rule set, unless names become others', () => {
+    const outside = 'acl {\nblock\n}\nacl other.org {\nblock\n}';
+    expectProblem(problemsOf(acl, outside, { zones: ['example.org'] }), 'Corefile:5:5: warning: no query comes so far');
+    expect(problemsOf(acl, `${outside}\nrewrite name a.example.org a.other.org`, { zones: ['example.org'] })).toEqual(
+      [],
+    );
+  });
+
+  it('a zone that is none once', () => {
+    expectProblem(
+      problemsOf(acl, 'acl a..b {\nblock\n}', { zones: ['example.org'] }),
+      'zone is not a valid domain name',
+    );
+  });
+
   it('more networks than there may be', () => {
     const line = `block net ${Array.from({ length: 1000 }, (_, i) => `10.0.${i >> 8}.${i & 0xff}`).join(' ')}`;
     const lines = Array.from({ length: bounds.aclNetworks / 1000 }, () => line);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Rcode } from '../../src/dns/constants.ts';
 import { Name } from '../../src/dns/name.ts';
@@ -8,15 +9,16 @@ import type { Resolver } from '../../src/plugins/query.ts';
 import { expectProblem } from './problems.ts';
 import { ask, makeQuery, next, problemsOf, serve } from './support.ts';
 import { explain } from '../../src/plugins/reasons.ts';
+import { type Doing, SILENT, upstreamFailure } from '../../src/plugins/forward/explain.ts';
 
-const READ = 'read udp 127.0.0.1:53094->127.0.0.1:9: read: connection refused';
+const READ = 'read udp 192.0.2.1:53: connection refused';
 const fails = (text: string): Next => next(failure(Rcode.SERVFAIL, explain('internalError'), text));
 const query = makeQuery('X.example.com.', 'A');
 
 const consolidating = (regexp: string): string => `errors {\n  consolidate 5s ${regexp}\n}`;
 
 describe('errors', () => {
-  it('writes the line that CoreDNS writes', async () => {
+  it('writes response code, name, type and text', async () => {
     const { plugin, host } = await serve(errors, 'errors');
     const answer = failure(Rcode.SERVFAIL, explain('internalError'), READ);
     expect(ask(plugin, query, next(answer))).toBe(answer);
@@ -144,6 +146,53 @@ describe('errors, consolidate', () => {
       "[DEBUG] plugin/errors: 2 errors like 'read' occurred in last 1s",
     ]);
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('the manual page of errors', () => {
+  const page = readFileSync(new URL('../../src/plugins/errors/README.md', import.meta.url), 'utf8');
+  const doing = (protocol: Doing['protocol'], problem: Doing['problem'], upstream = '192.0.2.1:53'): Doing => ({
+    upstream,
+    protocol,
+    problem,
+  });
+  const refused = { kind: 'refused', text: 'connection refused' } as const;
+  const silent = doing('udp', SILENT);
+
+  it('shows the line that is written', async () => {
+    const { plugin, host } = await serve(errors, 'errors');
+    ask(plugin, query, next(upstreamFailure([doing('udp', refused)])));
+    const [line = ''] = host.takeLines();
+    expect(page).toContain(`\n    ${line}\n`);
+  });
+
+  it.each([
+    [[silent]],
+    [[doing('udp', refused)]],
+    [[doing('tcp', refused)]],
+    [[doing('tls', { kind: 'reset', text: 'connection reset by peer' })]],
+    [[doing('tcp', { kind: 'closed', text: 'the upstream closed the connection' })]],
+    [[silent, doing('udp', refused, '[2001:db8::1]:53')]],
+    [[]],
+  ])('lists what forward writes of %j', (doings) => {
+    expect(page).toContain(`| \`${upstreamFailure(doings).error ?? ''}\` `);
+  });
+
+  it('has patterns that match the texts of here and those of CoreDNS', () => {
+    const patterns = [...page.matchAll(/`"([^`]+)"`/g)].map(([, pattern = '']) => new RegExp(pattern));
+    const there = [
+      'read udp 10.0.0.5:53094->192.0.2.1:53: read: connection refused',
+      'read udp 10.0.0.5:53094->192.0.2.1:53: i/o timeout',
+    ];
+    const here = [doing('udp', refused), silent].map((one) => upstreamFailure([one]).error ?? '');
+    expect(patterns.map((pattern) => here.map((text) => pattern.test(text)))).toEqual([
+      [true, false],
+      [false, true],
+    ]);
+    expect(patterns.map((pattern) => there.map((text) => pattern.test(text)))).toEqual([
+      [true, false],
+      [false, true],
+    ]);
   });
 });
 

@@ -11,7 +11,7 @@ import { Problems } from '../../src/corefile/problems.ts';
 import { makeService, makeSlice } from '../cluster/objects.ts';
 import { startTestServer } from '../support/server.ts';
 import { type TestCluster, cluster, read } from './cluster.ts';
-import { recordsOf } from './support.ts';
+import { problemsOf as pluginProblemsOf, recordsOf } from './support.ts';
 
 const problemsOf = (lines: string, zones = ['cluster.local']): readonly string[] =>
   read(kubernetes, lines, { zones }).problems;
@@ -26,6 +26,7 @@ function optionsOf(block: string, warnings = 0) {
     zones: ['cluster.local.', 'in-addr.arpa.'],
     folder: '/etc/nodens',
     problems,
+    usesOf: () => [],
   });
   expect(problems.list).toHaveLength(warnings);
   return options;
@@ -226,6 +227,39 @@ describe('errors of the manual page', () => {
     expect(problems).toEqual([`warning: ${warning}`]);
     expect(setup).toBeDefined();
   });
+
+  it.each([
+    ['pods insecure', 'pods verified', { pods: 'verified' }],
+    ['pods verified', 'pods insecure', { pods: 'insecure' }],
+    ['ttl 30', 'ttl 5', { ttl: 5 }],
+    ['fallthrough', 'fallthrough in-addr.arpa', { fallthrough: ['in-addr.arpa.'] }],
+    ['labels a=b', 'labels a=c', { labels: expect.objectContaining({ text: 'a=c' }) }],
+    ['namespace_labels a=b', 'namespace_labels a=c', { namespaceLabels: expect.objectContaining({ text: 'a=c' }) }],
+    ['zonal', 'zonal', { zonal: true }],
+    ['startup_timeout 1s', 'startup_timeout 2s', { api: expect.objectContaining({ startupTimeout: 2_000 }) }],
+    ['apiserver_qps 1', 'apiserver_qps 2', { api: expect.objectContaining({ qps: 2 }) }],
+  ])('of %j and %j the last counts, with a warning on its line', (first, last, options) => {
+    expect(optionsOf(withOption(first, 'endpoint_pod_names', last), 1)).toMatchObject(options);
+    const option = last.replace(/ .*/, '');
+    const [problem, ...others] = pluginProblemsOf(kubernetes, withOption(first, 'endpoint_pod_names', last));
+    expect(problem).toContain(`Corefile:5:1: warning: this '${option}' replaces the one at Corefile:3:1`);
+    expect(others).toEqual([]);
+  });
+
+  it('of three lines each names the one before', () => {
+    expect(problemsOf(withOption('ttl 1', 'ttl 2', 'ttl 3'))).toEqual([
+      "warning: this 'ttl' replaces the one at Corefile:3:1",
+      "warning: this 'ttl' replaces the one at Corefile:4:1",
+    ]);
+  });
+
+  it('what adds up may stand again', () => {
+    expect(problemsOf(withOption('namespaces a', 'namespaces b'))).toEqual([]);
+    expect(problemsOf('kubernetes cluster.local a.test b.test {\nmulticluster a.test\nmulticluster b.test\n}')).toEqual(
+      [],
+    );
+    expect(problemsOf(withOption('endpoint https://a', 'endpoint https://b'))).toEqual([]);
+  });
 });
 
 function fill({ state }: TestCluster): void {
@@ -240,6 +274,33 @@ function fill({ state }: TestCluster): void {
 }
 
 const BELOW: Plugin = { name: 'below', answer: () => reply({ rcode: 15 }) };
+describe('zones that are outside of those of the block', () => {
+  it.each([
+    ['kubernetes cluster.local', ['example.org'], "'cluster.local' is outside of 'example.org'"],
+    [
+      'kubernetes cluster.local 10.0.0.0/24',
+      ['example.org', '11.0.0.0/8'],
+      "'cluster.local 10.0.0.0/24' are outside of 'example.org 11.in-addr.arpa'",
+    ],
+  ])('%s', (lines, zones, where) => {
+    expect(problemsOf(lines, zones)).toEqual([`warning: no query comes so far: ${where}`]);
+  });
+
+  it.each([
+    ['kubernetes cluster.local in-addr.arpa ip6.arpa', ['.']],
+    ['kubernetes cluster.local in-addr.arpa ip6.arpa', ['cluster.local']],
+    ['kubernetes cluster.local 10.96.0.0/12', ['10.0.0.0/8']],
+    ['kubernetes .', ['cluster.local']],
+    ['kubernetes', ['cluster.local']],
+    ['kubernetes cluster.local\nrewrite name suffix .example.org .svc.cluster.local', ['example.org']],
+    ['kubernetes cluster.local\nk8s_external example.org', ['example.org']],
+    ['kubernetes cluster.local\nipv6 auto', ['example.org']],
+    ['kubernetes cluster.local\nsearchpath {\n}', ['example.org']],
+  ])('not so: %s', (lines, zones) => {
+    expect(problemsOf(lines, zones)).toEqual([]);
+  });
+});
+
 describe('fallthrough', () => {
   const PASSED = expect.objectContaining({ rcode: 15 });
   const NAME_ERROR = expect.objectContaining({ rcode: 3 });

@@ -345,6 +345,35 @@ describe('template in a Corefile', () => {
     expectProblem(problemsOf(template, lines), message);
   });
 
+  const ALL = 'template ANY ANY {\n  rcode NXDOMAIN\n}';
+
+  it.each([
+    [`${ALL}\nforward . 192.0.2.1\nhosts`, "'hosts', 'forward'"],
+    [`kubernetes cluster.local\n${ALL}`, "'kubernetes'"],
+    [`${ALL}\ntemplate IN A\nwhoami`, "'template', 'whoami'"],
+    ['template ANY ANY\nwhoami', "'whoami'"],
+  ])('a template that leaves nothing to what is behind it: %s', (lines, names) => {
+    expectProblem(
+      problemsOf(template, lines),
+      `1: warning: no query comes as far as ${names}: this template is for all`,
+      "expected: a 'match', or zones",
+    );
+  });
+
+  it.each([
+    [ALL],
+    [`${ALL}\nerrors\ncache`],
+    [`template IN A\n${ALL}`],
+    ['template ANY ANY example.org\nwhoami'],
+    ['template IN ANY\nwhoami'],
+    ['template ANY AAAA\nwhoami'],
+    ['template ANY ANY {\n  match ^a\n}\nwhoami'],
+    ["template ANY ANY {\n  expr name() != 'a.'\n}\nwhoami"],
+    ['template ANY ANY {\n  fallthrough\n}\nwhoami'],
+  ])('not one that leaves something, or behind which nothing is: %s', (lines) => {
+    expect(problemsOf(template, lines)).toEqual([]);
+  });
+
   it('asks for quotes around a record', () => {
     expect(problemsOf(template, block('answer x. 60 IN A 192.0.2.1'))[0]).toContain(
       `did you mean 'answer "x. 60 IN A 192.0.2.1"'?`,

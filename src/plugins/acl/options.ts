@@ -9,7 +9,7 @@ import { type Problems, shorten } from '../../corefile/problems.ts';
 import { typeMnemonics, typeOf } from '../../dns/constants.ts';
 import type { Name } from '../../dns/name.ts';
 import type { ConfigureContext } from '../plugin.ts';
-import { readZones } from '../zone-arguments.ts';
+import { readZones, warnOfZonesOutside } from '../zone-arguments.ts';
 import { ZoneMap } from '../zone-map.ts';
 import { type Network, NetworkSet, parseNetwork } from '../networks.ts';
 
@@ -64,7 +64,8 @@ interface Budget {
   left: number;
 }
 
-function readRuleSet(use: Directive, { zones, problems }: ConfigureContext, budget: Budget): RuleSet {
+function readRuleSet(use: Directive, context: ConfigureContext, budget: Budget): RuleSet {
+  const { zones, problems } = context;
   const lines = use.block ?? [];
   if (lines.length === 0) {
     problems.warning(use.name, "'acl' has no policies, so that everything is allowed", {
@@ -73,6 +74,7 @@ function readRuleSet(use: Directive, { zones, problems }: ConfigureContext, budg
   }
   const read = lines.flatMap((line) => readPolicy(line, problems, budget) ?? []);
   warnOfOrder(lines, problems);
+  warnOfZonesOutside(use.args, context);
   return {
     zones: new ZoneMap(readZones(use.args, zones, problems).map((zone) => [zone, zone])),
     policies: joined(read).map(({ action, types, networks }) => ({

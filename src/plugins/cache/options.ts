@@ -10,12 +10,13 @@ import {
   readChoice,
   readDuration,
   readInteger,
+  warnOfSecond,
   wordsAsZones,
 } from '../../corefile/options.ts';
 import type { Problems } from '../../corefile/problems.ts';
 import type { Name } from '../../dns/name.ts';
 import type { ConfigureContext } from '../plugin.ts';
-import { readZones } from '../zone-arguments.ts';
+import { readZones, warnOfZonesOutside } from '../zone-arguments.ts';
 import type { TtlLimits } from './ttl.ts';
 
 /** Which of the two stores an entry is in, as metrics call it. */
@@ -98,7 +99,8 @@ const USAGE = {
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-export function readCacheOptions(use: Directive, { zones, problems }: ConfigureContext): CacheOptions {
+export function readCacheOptions(use: Directive, context: ConfigureContext): CacheOptions {
+  const { zones, problems } = context;
   const { cap, zoneWords } = readArguments(use.args, problems);
   const kind = (name: EntryKind): Writable<KindOptions> => ({
     capacity: DEFAULT_CAPACITY,
@@ -154,7 +156,8 @@ export function readCacheOptions(use: Directive, { zones, problems }: ConfigureC
     (name: keyof typeof readers) =>
     (option: Directive): void => {
       forbidBlock(option, problems);
-      warnOfSecond(option, seen, problems);
+      const word = option.args[0]?.text ?? '';
+      warnOfSecond(option, name === 'disable' ? `disable ${word}` : name, seen, problems);
       if (expectArguments(option, problems, { ...counts[name], usage: USAGE[name] })) readers[name](option);
     };
   eachOption(use, problems, {
@@ -170,6 +173,7 @@ export function readCacheOptions(use: Directive, { zones, problems }: ConfigureC
   if (policy !== undefined && stale === undefined) {
     problems.error(policy, `'serve_stale_policy' means nothing without 'serve_stale'`, { expected: USAGE.serve_stale });
   }
+  warnOfZonesOutside(zoneWords, context);
   return {
     zones: readZones(zoneWords, zones, problems),
     zonesLabel: wordsAsZones(zoneWords, zones, problems).join(','),
@@ -256,14 +260,4 @@ function readWholeSeconds(token: Token, problems: Problems): number | undefined 
     suggestion: `${Math.ceil(duration / 1000)}s`,
   });
   return undefined;
-}
-
-/** As in CoreDNS a second line of an option replaces the first; that is hardly meant. */
-function warnOfSecond({ name, args }: Directive, seen: Map<string, Token>, problems: Problems): void {
-  const what = name.text === 'disable' ? `disable ${args[0]?.text ?? ''}` : name.text;
-  const first = seen.get(what);
-  seen.set(what, name);
-  if (first === undefined) return;
-  const { file, line, column } = first.at;
-  problems.warning(name, `this '${what}' replaces the one at ${file}:${line}:${column}`);
 }

@@ -11,10 +11,12 @@ import {
   forbidBlock,
   readChoice,
   readInteger,
+  warnOfSecond,
   wordsAsZones,
 } from '../../corefile/options.ts';
 import type { Problems } from '../../corefile/problems.ts';
 import type { ConfigureContext } from '../plugin.ts';
+import { warnOfZonesOutside } from '../zone-arguments.ts';
 import { type ApiOptions, apiHandlers, defaultApiOptions, warnOfUnusedOptions } from './api-options.ts';
 
 export interface KubernetesOptions {
@@ -41,11 +43,15 @@ export interface KubernetesOptions {
 const USAGE = 'kubernetes [ZONES…]';
 const DEFAULT_TTL = 5;
 const MAX_TTL = 3600;
+/** A second line of these adds to the first, or is looked at where it is read. */
+const MAY_STAND_AGAIN = new Set(['namespaces', 'multicluster', 'endpoint', 'kubeconfig', 'snapshot']);
+/** What looks at the clusters of its block, or at their zones, whatever the names of the block are. */
+const NEIGHBOURS = ['searchpath', 'autopath', 'k8s_external', 'ipv6', 'transfer', 'metadata'] as const;
 
 /** Reads one use of the directive; what is wrong is in `problems`, and the rest has its defaults. */
 export function readKubernetes(
   directive: Directive,
-  context: Pick<ConfigureContext, 'zones' | 'folder' | 'problems'>,
+  context: Pick<ConfigureContext, 'zones' | 'folder' | 'problems' | 'usesOf'>,
 ): KubernetesOptions {
   const { problems } = context;
   const options = defaults(wordsAsZones(directive.args, context.zones, problems));
@@ -58,7 +64,7 @@ export function readKubernetes(
     if (expectArguments(option, problems, { min: 1, max: 1, usage }) && argument !== undefined) use(argument);
   };
 
-  eachOption(directive, problems, {
+  const handlers: Readonly<Record<string, (option: Directive) => void>> = {
     ...apiHandlers(options.api, context),
     namespaces: (option) => {
       if (!expectArguments(option, problems, { min: 1, usage: 'namespaces NAME…' })) return;
@@ -126,7 +132,13 @@ export function readKubernetes(
       flag(option, () => {
         options.zonal = true;
       }),
-  });
+  };
+  const seen = new Map<string, Token>();
+  for (const option of directive.block ?? []) {
+    const name = option.name.text;
+    if (Object.hasOwn(handlers, name) && !MAY_STAND_AGAIN.has(name)) warnOfSecond(option, name, seen, problems);
+  }
+  eachOption(directive, problems, handlers);
 
   for (const option of directive.block ?? []) forbidBlock(option, problems);
   if (options.zonal && options.noEndpoints) {
@@ -161,6 +173,9 @@ export function readKubernetes(
     });
   }
   warnOfUnusedOptions(directive, options.api, problems);
+  if (NEIGHBOURS.every((neighbour) => context.usesOf(neighbour).length === 0)) {
+    warnOfZonesOutside(directive.args, context);
+  }
   return options;
 }
 

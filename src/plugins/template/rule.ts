@@ -58,6 +58,11 @@ export interface TemplateRule {
   readonly usesClient: boolean;
 }
 
+/** Options that leave something to what stands behind. */
+const CONDITIONS: ReadonlySet<string> = new Set(['match', 'var', 'expr', 'fallthrough']);
+/** What answers questions, and stands behind in the chain. */
+const BEHIND = ['hosts', 'k8s_external', 'kubernetes', 'file', 'forward', 'whoami'] as const;
+
 /** What record text without a TTL gets, and what completes names without a final dot. */
 const DEFAULTS = { origin: Name.root, ttl: 3600 };
 
@@ -118,6 +123,7 @@ export function readTemplateRule(use: Directive, context: ConfigureContext): Tem
     checkVariables(token, record, conditions, context);
   }
   const expressions = all.flatMap(({ record }) => expressionsOf(record));
+  warnOfNoneLeft(use, context);
   return {
     class: (classWord && readMnemonic(classWord, 'class', classOf, classMnemonics, problems)) ?? Class.ANY,
     type: (typeWord && readMnemonic(typeWord, 'type', typeOf, typeMnemonics, problems)) ?? Type.ANY,
@@ -137,6 +143,20 @@ export function readTemplateRule(use: Directive, context: ConfigureContext): Tem
         (one.kind === 'field' && (one.field === '.Remote' || one.field === '.Question.Name')),
     ),
   };
+}
+
+/** One that is for all names, classes and types leaves nothing to what stands behind it. */
+function warnOfNoneLeft(use: Directive, context: ConfigureContext): void {
+  if (use.args.length !== 2 || use.args.some(({ text }) => text !== 'ANY')) return;
+  if (use.block?.some(({ name }) => CONDITIONS.has(name.text)) === true) return;
+  const templates = context.usesOf('template');
+  const isBehind = templates.indexOf(use) < templates.length - 1;
+  const behind = [...(isBehind ? ['template'] : []), ...BEHIND.filter((name) => context.usesOf(name).length > 0)];
+  if (behind.length === 0) return;
+  const names = behind.map((name) => `'${name}'`).join(', ');
+  context.problems.warning(use.name, `no query comes as far as ${names}: this template is for all`, {
+    expected: "a 'match', or zones",
+  });
 }
 
 /** A class, type or response code in upper case, as CoreDNS wants it. */

@@ -84,4 +84,16 @@ describe('cache in a Corefile', () => {
   ])('%s', (lines, message) => {
     expectProblem(problemsOf(cache, lines), message);
   });
+
+  it('zones that are outside of those of the block', () => {
+    const of = (line: string): readonly string[] => problemsOf(cache, line, { zones: ['example.org'] });
+    expectProblem(
+      of('cache 30 other.org'),
+      "2:10: warning: no query comes so far: 'other.org' is outside of 'example.org'",
+    );
+    expectProblem(of('cache other.org'), 'Corefile:2:7: warning: no query comes so far');
+    expect(of('cache 30 other.org a.example.org')).toEqual([]);
+    expect(of('cache 30')).toEqual([]);
+    expect(of('cache 30 other.org\nrewrite name a.example.org a.other.org')).toEqual([]);
+  });
 });
