@@ -30,7 +30,7 @@ export function readTargetedPorts(spec: Json, read: FieldReader): readonly Targe
   return ports;
 }
 
-/** A port without a usable number is left out with a complaint. */
+/** A port without a usable number or protocol is left out with a complaint. */
 function readEachPort(spec: Json, read: FieldReader, use: (port: ServicePort, entry: Json, path: Path) => void): void {
   for (const [entry, i] of read.records(spec, 'ports', ['spec'])) {
     const path = ['spec', 'ports', i];
@@ -40,7 +40,8 @@ function readEachPort(spec: Json, read: FieldReader, use: (port: ServicePort, en
       read.complain(path, 'the port has no number; left out');
       continue;
     }
-    use(readPort(entry, number, path, read), entry, path);
+    const port = readPort(entry, number, path, read);
+    if (port !== undefined) use(port, entry, path);
   }
 }
 
@@ -50,7 +51,9 @@ export function readEndpointPorts(holder: Json, path: Path, read: FieldReader): 
   for (const [entry, i] of read.records(holder, 'ports', path)) {
     const at = [...path, 'ports', i];
     const number = readNumber(entry['port'], [...at, 'port'], read);
-    if (number !== undefined) ports.push(readPort(entry, number, at, read));
+    if (number === undefined) continue;
+    const port = readPort(entry, number, at, read);
+    if (port !== undefined) ports.push(port);
   }
   return sharedPorts(ports);
 }
@@ -85,12 +88,20 @@ export function readProtocol(entry: Json, path: Path, read: FieldReader): string
   return (read.text(entry, 'protocol', path) || 'tcp').toLowerCase();
 }
 
-function readPort(entry: Json, number: number, path: Path, read: FieldReader): ServicePort {
+const PROTOCOLS: ReadonlySet<string> = new Set(['tcp', 'udp', 'sctp']);
+
+/** Undefined (with a complaint) where the protocol is none. */
+function readPort(entry: Json, number: number, path: Path, read: FieldReader): ServicePort | undefined {
   const name = (read.text(entry, 'name', path) ?? '').toLowerCase();
   const protocol = readProtocol(entry, path, read);
-  if (name.length <= NAME_LENGTH && protocol.length <= NAME_LENGTH) return { name, protocol, number };
-  read.complain(path, `the name or protocol is longer than ${NAME_LENGTH} characters; the port has none in DNS`);
-  return { name: '', protocol: 'tcp', number };
+  if (!PROTOCOLS.has(protocol)) {
+    const found = describe(entry['protocol']);
+    read.complain([...path, 'protocol'], `${found} is none of TCP, UDP and SCTP; the port is left out`);
+    return undefined;
+  }
+  if (name.length <= NAME_LENGTH) return { name, protocol, number };
+  read.complain(path, `the name is longer than ${NAME_LENGTH} characters; the port has none in DNS`);
+  return { name: '', protocol, number };
 }
 
 function readTarget(entry: Json, number: number, path: Path, read: FieldReader): number | string {

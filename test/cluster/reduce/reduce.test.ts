@@ -59,6 +59,33 @@ describe('a Service', () => {
     expect(reduceService(service({ type: 'ExternalName' }))).toMatchObject({ outcome: 'rejected', path: ['spec'] });
   });
 
+  it.each([
+    ['https://example.com/foo', 'example.com'],
+    ['db.example.com:5432', 'db.example.com'],
+    ['http://user@', undefined],
+    ['db.example.com and more', undefined],
+    ['a..b', undefined],
+    ['-a.example', undefined],
+    ['.', undefined],
+    [`${'a.'.repeat(130)}b`, undefined],
+  ])('whose external name is %j is there without ports and addresses', (externalName, instead) => {
+    const spec = { type: 'ExternalName', externalName, ports: [{ name: 'x', port: 1 }] };
+    const reduction = reduceService(service(spec));
+    expect(objectOf(reduction)).toMatchObject({ kind: 'cluster-ip', clusterIPs: [], externalName: '', ports: [] });
+    expect(complaintsOf(reduction)).toEqual([expect.stringMatching(/^spec\.externalName: ".*" is no host name;/)]);
+    const written = /write "(.*?)"/.exec(complaintsOf(reduction)[0] ?? '')?.[1];
+    expect(written).toBe(instead);
+  });
+
+  it.each(['example.com', 'example.com.', 'Example.COM', '_sip._tcp.example', 'a_b.example', '10.0.0.1', 'localhost'])(
+    'may have the external name %j',
+    (externalName) => {
+      const reduction = reduceService(service({ type: 'ExternalName', externalName }));
+      expect(objectOf(reduction)).toMatchObject({ kind: 'external-name', externalName });
+      expect(complaintsOf(reduction)).toEqual([]);
+    },
+  );
+
   it('of a type nobody knows is served by its clusterIP', () => {
     const spec = { type: 'Teleport', clusterIP: '10.96.0.1' };
     expect(objectOf(reduceService(service(spec))).clusterIPs).toHaveLength(1);
@@ -80,6 +107,22 @@ describe('a Service', () => {
     expect(objectOf(reduction).ports).toEqual([{ name: '', protocol: 'tcp', number: 443 }]);
     expect(complaintsOf(reduction)).toHaveLength(1);
     expect(complaintsOf(reduction)[0]).toContain('spec.ports[0].port');
+  });
+
+  it('leaves a port out whose protocol is none, with a complaint', () => {
+    const ports = [
+      { port: 80, protocol: 'HTTP' },
+      { port: 81, protocol: 'SCTP' },
+      { port: 82, protocol: '' },
+    ];
+    const reduction = reduceService(service({ ports }));
+    expect(objectOf(reduction).ports).toEqual([
+      { name: '', protocol: 'sctp', number: 81 },
+      { name: '', protocol: 'tcp', number: 82 },
+    ]);
+    expect(complaintsOf(reduction)).toEqual([
+      'spec.ports[0].protocol: "HTTP" is none of TCP, UDP and SCTP; the port is left out',
+    ]);
   });
 
   it('leaves an invalid address out among good ones', () => {
