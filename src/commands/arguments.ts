@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { nearestWord } from '../corefile/nearest.ts';
+import { bindFault } from './bind-flag.ts';
 import { type UdpKind, udpKinds } from '../transport/udp-transport.ts';
 
 /** Flags as they were given; what was not given is undefined or empty. */
@@ -63,6 +64,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   if (values.udp !== undefined && udp === undefined) {
     return wrong(`'${values.udp}' is no way to speak UDP; expected ${udpKinds.join(' or ')}`);
   }
+  const fault = bindFault(values.bind ?? []);
+  if (fault !== undefined) return wrong(fault);
   return {
     command: values['print-config'] === true ? 'print-config' : (command ?? 'serve'),
     flags: {

@@ -3,7 +3,7 @@
 export const helpText = `Nodens, a cluster DNS server for Kubernetes
 
   nodens [serve] [flags]    serve until a signal ends it
-  nodens check [flags]      read the Corefile and the manifests and list everything wrong with them
+  nodens check [flags]      list everything wrong with the Corefile, the files that it names, and the manifests
 
   -conf FILE        the Corefile; 'stdin' reads standard input. Without it ./Corefile is read, else a built-in one
                     serves the manifests of --fixture, or the example cluster on loopback

@@ -4,7 +4,6 @@
  *     SIGTERM  clean stop: lame duck, answers in flight        SIGINT  stops at once, a clean stop too
  *     SIGUSR1  reloads the Corefile, unless it is stopping     SIGHUP  ignored
  */
-import { rmSync, writeFileSync } from 'node:fs';
 import { FactCounters } from '../cluster/facts.ts';
 import type { FixtureSummary } from '../cluster/fixture/fixture.ts';
 import { renderReport, summaryText } from '../cluster/fixture/report.ts';
@@ -27,6 +26,7 @@ import { onReloadSignal } from '../signals.ts';
 import { type Logger, LogWriter, streamSink } from '../telemetry/logger.ts';
 import type { Flags } from './arguments.ts';
 import { type ChosenConfiguration, DEFAULT_PORT, chooseConfiguration } from './configuration.ts';
+import { checkPidfile, removePidfile, writePidfile } from './pidfile.ts';
 import { startText } from './start-text.ts';
 
 const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
@@ -38,15 +38,16 @@ export async function serve(flags: Flags): Promise<number> {
   // It is tried out while everything else gets ready.
   const udp = chooseUdp(flags.udp, (line) => log.logger().warning(line));
   const network = openNetwork({ report: (message) => log.logger().error(message), udpSockets: chosenSockets(udp) });
-  let server: Server;
+  let server: Server | undefined;
   let chosen: ChosenConfiguration;
   try {
     chosen = chooseConfiguration(flags, process.env);
-    writePidfile(flags.pidfile);
+    checkPidfile(flags.pidfile);
     server = await start(chosen, flags, { log, network, udp, fatal: fatal.resolve });
+    writePidfile(flags.pidfile);
   } catch (error) {
+    await server?.close();
     network.close();
-    removePidfile(flags.pidfile);
     log.flush();
     process.stderr.write(`${messageOf(error)}\n`);
     return 1;
@@ -57,20 +58,6 @@ export async function serve(flags: Flags): Promise<number> {
   removePidfile(flags.pidfile);
   log.flush();
   return status;
-}
-
-/** Before anything is opened, so that a path that cannot be written leaves nothing half-started. */
-function writePidfile(path: string | undefined): void {
-  if (path === undefined) return;
-  try {
-    writeFileSync(path, `${process.pid}\n`);
-  } catch (error) {
-    throw new Error(`-pidfile ${path} cannot be written: ${messageOf(error)}`, { cause: error });
-  }
-}
-
-function removePidfile(path: string | undefined): void {
-  if (path !== undefined) rmSync(path, { force: true });
 }
 
 /** What the program has one of. */

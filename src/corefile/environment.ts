@@ -5,8 +5,10 @@
 
 export interface Replacement {
   readonly text: string;
-  /** Variables that are unset or empty. */
+  /** Variables that are not set. */
   readonly unset: readonly string[];
+  /** Variables that are set to nothing. */
+  readonly empty: readonly string[];
   /** Characters that values put in; counted even where the text was too long to be made. */
   readonly inserted: number;
 }
@@ -28,6 +30,7 @@ export function replaceVariables(
 ): Replacement {
   const parts: string[] = [];
   const unset = new Set<string>();
+  const empty = new Set<string>();
   let inserted = 0;
   let copied = 0;
   // A closing that was not found once is not looked for again, or a long word of openings would take quadratic time.
@@ -42,10 +45,11 @@ export function replaceVariables(
         form.possible = false;
       } else if (end > index + form.open.length) {
         const name = text.slice(index + form.open.length, end);
-        const value = Object.hasOwn(environment, name) ? (environment[name] ?? '') : '';
-        if (value === '') unset.add(name);
+        const set = Object.hasOwn(environment, name) ? environment[name] : undefined;
+        const value = set ?? '';
+        if (value === '') (set === undefined ? unset : empty).add(name);
         inserted += value.length;
-        if (inserted > limit) return { text, unset: [], inserted };
+        if (inserted > limit) return { text, unset: [], empty: [], inserted };
         parts.push(text.slice(copied, index), value);
         copied = end + form.close.length;
         next = copied;
@@ -53,6 +57,6 @@ export function replaceVariables(
     }
     index = text.indexOf('{', next);
   }
-  if (copied === 0) return { text, unset: [], inserted: 0 };
-  return { text: parts.join('') + text.slice(copied), unset: [...unset], inserted };
+  if (copied === 0) return { text, unset: [], empty: [], inserted: 0 };
+  return { text: parts.join('') + text.slice(copied), unset: [...unset], empty: [...empty], inserted };
 }

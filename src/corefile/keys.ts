@@ -17,6 +17,8 @@ const schemes: Readonly<Record<string, number | undefined>> = {
   https3: 443,
 };
 
+const PORTS = 'a port from 1 to 65535';
+
 /** The keys that one token stands for, in the order of the addresses where it is a CIDR; none where it is wrong. */
 export function readKey(token: Token, problems: Problems): readonly ServerKey[] {
   if (!token.quoted && token.text.endsWith('{')) {
@@ -51,14 +53,14 @@ export function splitKey(
   }
   const colon = rest.lastIndexOf(':');
   if (colon !== -1 && colon === rest.length - 1) {
-    problems.error(token, `expecting data after last colon: "${rest}"`, { expected: 'a port from 1 to 65535' });
+    problems.error(token, `expecting data after last colon: "${rest}"`, { expected: PORTS });
     return undefined;
   }
   const after = rest.slice(colon + 1);
   if (colon === -1 || !/^[+-]?\d+$/.test(after)) return { scheme, zone: rest, port: undefined };
   const port = Number(after);
   if (port < 1 || port > 65_535) {
-    problems.error(token, `port ${after} is out of range`, { expected: 'a port from 1 to 65535' });
+    problems.error(token, `port ${after} is out of range`, { expected: PORTS });
     return undefined;
   }
   const zone = rest.slice(0, colon);
@@ -80,6 +82,11 @@ export function splitKey(
 export function readZoneToken(token: Token, text: string, problems: Problems): readonly string[] {
   const reading = readZone(text);
   if (reading.kind === 'invalid') {
+    const [, zone = '', port = ''] = /^([^:]+):([^:.]+)$/.exec(text) ?? [];
+    if (port !== '' && readZone(zone).kind !== 'invalid') {
+      problems.error(token, `'${shorten(port)}' is no port number`, { expected: PORTS });
+      return [];
+    }
     problems.error(token, reading.message, { expected: reading.expected });
     return [];
   }

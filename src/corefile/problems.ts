@@ -122,6 +122,7 @@ export class Problems {
     const token = 'text' in place ? place : undefined;
     const at = 'text' in place ? place.at : place;
     const message = plain(text);
+    const note = token && variablesNote(token);
     const identity = JSON.stringify([severity, at.file, at.line, at.column, message]);
     if (this.#seen.has(identity)) return;
     this.#count[severity]++;
@@ -132,7 +133,7 @@ export class Problems {
       message,
       ...(hint.expected === undefined ? {} : { expected: plain(hint.expected) }),
       ...(hint.suggestion === undefined ? {} : { suggestion: plain(hint.suggestion) }),
-      ...(token?.unset === undefined ? {} : { note: plain(unsetNote(token.unset)) }),
+      ...(note === undefined ? {} : { note: plain(note) }),
       severity,
       ...(sourceLine === undefined ? {} : { sourceLine }),
       width: Math.max(1, token?.width ?? token?.text.length ?? 1),
@@ -196,11 +197,20 @@ function underline(line: string, start: number, width: number): readonly string[
   return [`    ${cut}${printable(shown)}${after}`, `    ${cut === '' ? '' : ' '}${gap}${'^'.repeat(carets)}`];
 }
 
-function unsetNote(names: readonly string[]): string {
+/** Which variables left nothing in a word; undefined where none did. */
+function variablesNote({ unset = [], empty = [] }: Token): string | undefined {
+  const notes = [...variablesThatAre(unset, 'not set'), ...variablesThatAre(empty, 'empty')];
+  return notes.length === 0 ? undefined : notes.join('; ');
+}
+
+function variablesThatAre(names: readonly string[], what: string): readonly string[] {
+  if (names.length === 0) return [];
   const list = names.map((name) => `'${shorten(name)}'`).join(', ');
-  return names.length === 1
-    ? `the environment variable ${list} is not set`
-    : `the environment variables ${list} are not set`;
+  return [
+    names.length === 1
+      ? `the environment variable ${list} is ${what}`
+      : `the environment variables ${list} are ${what}`,
+  ];
 }
 
 function plain(text: string): string {

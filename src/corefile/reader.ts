@@ -92,15 +92,15 @@ export class TokenReader {
   /** A token with its variables replaced. */
   expand(token: SourceToken): Token {
     const left = bounds.corefileVariables - this.#variableCharacters;
-    const { text, unset, inserted } = replaceVariables(token.text, this.#environment, left);
-    if (text === token.text && unset.length === 0 && inserted === 0) return token;
+    const { text, unset, empty, inserted } = replaceVariables(token.text, this.#environment, left);
+    if (text === token.text && unset.length === 0 && empty.length === 0 && inserted === 0) return token;
     if (inserted > left) {
       this.#problems.error(token, `environment variables put in more than ${bounds.corefileVariables} characters`);
       return token;
     }
     this.#variableCharacters += inserted;
     this.#fingerprint.add(text);
-    return { ...token, text, ...(unset.length === 0 ? {} : { unset }) };
+    return { ...token, text, ...(unset.length === 0 ? {} : { unset }), ...(empty.length === 0 ? {} : { empty }) };
   }
 }
 

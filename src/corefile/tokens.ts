@@ -18,8 +18,10 @@ export interface Token {
   readonly at: Position;
   /** Columns that the word takes on its first line as it was written; the text's length where absent. */
   readonly width?: number;
-  /** Environment variables in this word that are unset or empty, and so left nothing in `text`. */
+  /** Environment variables in this word that are not set, and so left nothing in `text`. */
   readonly unset?: readonly string[];
+  /** The same of those that are set to nothing. */
+  readonly empty?: readonly string[];
 }
 
 /** A line that begins with a name, and the lines between its braces. */

@@ -150,6 +150,23 @@ export interface RunningPlugin {
 /** A directive that was read without an error and can be put in service. */
 export interface PluginSetup {
   create(host: Host): RunningPlugin | Promise<RunningPlugin>;
+  /**
+   * Reads the files that `create` would read, and gives what is wrong with them, for a check without a start: it opens no
+   * socket, asks nobody and keeps nothing. Left out where `create` reads no file that the Corefile names.
+   */
+  check?(): Promise<readonly FileFault[]>;
+}
+
+/** What is wrong with a file that a directive names. */
+export interface FileFault {
+  /**
+   * An error keeps the server from starting; of a warning it would tell, and go on. A note tells that a file is not here which the
+   * server does without until it comes: where the Corefile is checked need not be where it is served.
+   */
+  readonly severity: 'error' | 'warning' | 'note';
+  readonly message: string;
+  /** The file as the Corefile names it, where a block may have several uses of the directive. */
+  readonly file?: string;
 }
 
 /** What a block has beside plugins: filled in by directives that are settings. */

@@ -3,6 +3,7 @@
  * They belong to the process, not to a generation: a reload gives a socket that stays a new handler and a new certificate,
  * opens what is new, and closes what nobody asks for.
  */
+import { isIP } from 'node:net';
 import type { Bounds } from '../bounds.ts';
 import type { Timeouts } from '../plugins/plugin.ts';
 import { openHttps } from '../transport/https.ts';
@@ -89,7 +90,8 @@ export async function openPair(wanted: WantedListener, opening: Opening): Promis
   } catch (error) {
     const code = codeOf(error);
     if (code !== undefined && MISSING_ADDRESS.has(code)) {
-      opening.report(`this machine has no address ${at.address}: not served there`);
+      const what = isIP(at.address) === 0 ? 'interface' : 'address';
+      opening.report(`this machine has no ${what} ${at.address}: not served there`);
       return undefined;
     }
     throw new ListenError(listenText(at, code, error), { cause: error });
@@ -141,11 +143,15 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
+/** What is said to be taken in place of a port that cannot be had. */
+const SPARE_PORT = 1053;
+
 function listenText(at: ListenAddress, code: string | undefined, error: unknown): string {
   const where = whereText(at);
+  const other = at.port === SPARE_PORT ? SPARE_PORT + 1 : SPARE_PORT;
   const way =
     at.portFrom === undefined
-      ? 'take another with -dns.port 1053 and ask it with dig -p 1053'
+      ? `take another with -dns.port ${other} and ask it with dig -p ${other}`
       : `change the port in the Corefile (${placeText(at.portFrom)})`;
   if (code === 'EACCES') {
     return `${where} is not allowed for this user: ports below 1024 are root's on most systems; ${way}`;

@@ -5,13 +5,13 @@ import { readText, withFiles } from './reading.ts';
 const environment = { IP: '10.0.0.1', TWO: 'a b', BRACE: '{', SELF: 'x{$SELF}', EMPTY: '', IMPORT: 'import' };
 
 describe('variables in a word', () => {
-  it.each<[string, string, readonly string[]]>([
+  it.each<[string, string, readonly string[], (readonly string[])?]>([
     ['{$IP}', '10.0.0.1', []],
     ['{%IP%}', '10.0.0.1', []],
     ['{$IP}:8080', '10.0.0.1:8080', []],
     ['a{$IP}b{%IP%}c', 'a10.0.0.1b10.0.0.1c', []],
     ['{$NONE}', '', ['NONE']],
-    ['x{$EMPTY}y{%NONE%}', 'xy', ['EMPTY', 'NONE']],
+    ['x{$EMPTY}y{%NONE%}', 'xy', ['NONE'], ['EMPTY']],
     ['{$}', '{$}', []],
     ['{%%}', '{%%}', []],
     ['{$IP', '{$IP', []],
@@ -21,8 +21,8 @@ describe('variables in a word', () => {
     ['{{ $x }}', '{{ $x }}', []],
     ['{$SELF}', 'x{$SELF}', []],
     ['{$constructor}', '', ['constructor']],
-  ])('%s', (text, expected, unset) => {
-    expect(replaceVariables(text, environment, 1000)).toMatchObject({ text: expected, unset });
+  ])('%s', (text, expected, unset, empty = []) => {
+    expect(replaceVariables(text, environment, 1000)).toMatchObject({ text: expected, unset, empty });
   });
 
   it('put in no more than the limit', () => {
@@ -66,4 +66,13 @@ it('an empty import path names the variable', () => {
     message: 'import requires a path that is not empty',
     note: `the environment variable 'DIR' is not set`,
   });
+});
+
+it.each([
+  ['{$EMPTY}', `the environment variable 'EMPTY' is empty`],
+  ['{$EMPTY}{$EMPTY}{%NIL%}', `the environment variables 'EMPTY', 'NIL' are empty`],
+  ['{$EMPTY}{$NONE}', `the environment variable 'NONE' is not set; the environment variable 'EMPTY' is empty`],
+])('a port of %s says which variables left nothing there, and why', (port, note) => {
+  const { problems } = readText(`.:${port} {\n}\n`, { ...environment, NIL: '' });
+  expect(problems.list).toMatchObject([{ message: 'expecting data after last colon: ".:"', note }]);
 });

@@ -1,5 +1,5 @@
 /** The command line as manifests, scripts and people rely on it: flags, commands, what they print, and exit codes. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { reply } from './ask.ts';
 import { folder } from './folder.ts';
@@ -73,6 +73,26 @@ describe('flags', () => {
     ],
     ['no value', ['-conf'], /^flag '-conf' needs a value$/],
     ['a value too many', ['-quiet=loud'], /^flag '-quiet' takes no value$/],
+    [
+      'a port behind an address to bind to',
+      ['--bind', '127.0.0.1:1053'],
+      /^--bind: '127\.0\.0\.1:1053' is neither an address nor the name of an interface; expected an address .*; did you mean '127\.0\.0\.1'\?$/,
+    ],
+    [
+      'brackets around an address to bind to',
+      ['--bind', '127.0.0.1', '--bind', '[::1]'],
+      /^--bind: '\[::1\]' .*without brackets, port and mask, .*; did you mean '::1'\?$/,
+    ],
+    [
+      'two addresses to bind to in one',
+      ['--bind', '127.0.0.1,::1'],
+      /^--bind: '127\.0\.0\.1,::1' is neither an address nor the name of an interface; expected an address such as/,
+    ],
+    [
+      'a host to bind to',
+      ['--bind', 'localhost'],
+      /^--bind: 'localhost' is the name of a host; expected an address or an interface, such as 127\.0\.0\.1$/,
+    ],
     ['no port', ['-dns.port', '65536'], /^'65536' is not a port; expected a number from 0 to 65535$/],
   ])('that are wrong, %s, end the program with one line that says what is right', async (_, args, message) => {
     const { code, stdout, stderr } = await run(args);
@@ -89,6 +109,40 @@ describe('flags', () => {
     program.signal('SIGTERM');
     expect((await program.ended()).code).toBe(0);
     expect(() => readFileSync(`${cwd}/nodens.pid`)).toThrow('ENOENT');
+  });
+
+  it('-pidfile stays that of the server that runs where another cannot start', async () => {
+    const cwd = folder({ Corefile: '. {\n whoami\n}\n' });
+    const words = ['-pidfile', 'nodens.pid', '--bind', '127.0.0.1', '-dns.port'];
+    const program = started([...words, '0'], { cwd });
+    const port = await program.port();
+    const { code, stderr } = await run([...words, String(port)], { cwd });
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('in use by another program') });
+    expect(readFileSync(`${cwd}/nodens.pid`, 'utf8')).toBe(`${program.pid}\n`);
+  });
+
+  it('-pidfile is left where it holds the process id of another program at the end', async () => {
+    const cwd = folder({ Corefile: '. {\n whoami\n}\n' });
+    const program = started(['-pidfile', 'nodens.pid', '--bind', '127.0.0.1', '-dns.port', '0'], { cwd });
+    await program.port();
+    writeFileSync(`${cwd}/nodens.pid`, '1\n');
+    program.signal('SIGTERM');
+    expect((await program.ended()).code).toBe(0);
+    expect(readFileSync(`${cwd}/nodens.pid`, 'utf8')).toBe('1\n');
+  });
+
+  it('-pidfile that turns out not to be writable ends the program', async () => {
+    const cwd = folder({ Corefile: '. {\n whoami\n}\n' });
+    const { code, stdout, stderr } = await run(['-pidfile', '.', '--bind', '127.0.0.1', '-dns.port', '0'], { cwd });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^-pidfile \. cannot be written: \S/);
+  });
+
+  it('an interface that is not there is told as one', async () => {
+    const cwd = folder({ Corefile: '. {\n whoami\n}\n' });
+    const { code, stdout } = await run(['--bind', 'no-such-if', '-dns.port', '0'], { cwd });
+    expect(code).toBe(1);
+    expect(stdout).toBe('[WARNING] this machine has no interface no-such-if: not served there\n');
   });
 
   it('-quiet prints nothing at start', async () => {
@@ -216,6 +270,71 @@ describe('check', () => {
     const port = await program.port();
     const words = ['check', '--fixture', 'cluster.yaml', '--bind', '127.0.0.1', '-dns.port', String(port)];
     expect((await run(words, { cwd })).code).toBe(0);
+  });
+
+  it('reads the files that the Corefile names: what keeps a server from starting is wrong', async () => {
+    const corefile = '.:1053 {\n    kubernetes cluster.local {\n        kubeconfig nowhere\n    }\n}\n';
+    const cwd = folder({ Corefile: corefile });
+    const { code, stdout } = await run(['check'], { cwd });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^Corefile:2:5: cannot read \S*\/nowhere: there is no such file\n {4}kubernetes /);
+    expect((await run([], { cwd })).stderr).toMatch(/^cannot read \S*\/nowhere: there is no such file$/m);
+  });
+
+  it('leaves a kubeconfig alone where manifests stand in for the API server', async () => {
+    const corefile = '.:1053 {\n    kubernetes cluster.local {\n        kubeconfig nowhere\n    }\n}\n';
+    const cwd = folder({ Corefile: corefile, 'cluster.yaml': service('nginx', '10.96.0.80') });
+    expect((await run(['check', '--fixture', 'cluster.yaml'], { cwd })).code).toBe(0);
+  });
+
+  it('takes a kubeconfig that is right, and asks nobody', async () => {
+    const kubeconfig = [
+      'apiVersion: v1\nkind: Config\ncurrent-context: c',
+      'clusters: [{ name: k, cluster: { server: "http://127.0.0.1:9" } }]',
+      'users: [{ name: u, user: { token: t } }]',
+      'contexts: [{ name: c, context: { cluster: k, user: u } }]',
+    ];
+    const corefile = '.:1053 {\n    kubernetes cluster.local {\n        kubeconfig kc\n    }\n}\n';
+    const cwd = folder({ Corefile: corefile, kc: `${kubeconfig.join('\n')}\n` });
+    expect(await run(['check'], { cwd })).toMatchObject({ code: 0, stdout: 'nothing is wrong\n', stderr: '' });
+  });
+
+  it('reads the files that the Corefile names: what a server only tells of is no reason to exit 1', async () => {
+    const corefile = '.:1053 {\n    whoami\n    loadbalance weighted weights\n}\n';
+    const cwd = folder({ Corefile: corefile, weights: 'x 1\n' });
+    const { code, stdout } = await run(['check'], { cwd });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^Corefile:3:5: warning: weight file \S*\/weights: line 1: 'x' is no address; all weights are 1$/m,
+    );
+    expect(stdout).toMatch(/^nothing is wrong besides what is said above$/m);
+    writeFileSync(`${cwd}/weights`, 'a.test\n10.0.0.1 2\n');
+    expect(await run(['check'], { cwd })).toMatchObject({ code: 0, stdout: 'nothing is wrong\n' });
+  });
+
+  it('reads zone files and hosts files, each named where its directive stands', async () => {
+    const zone = '@ 60 IN SOA ns.a.test. m.a.test. 1 2 3 4 5\n';
+    const corefile = [
+      '.:1053 {',
+      '    file good a.test',
+      '    file bad b.test',
+      '    file gone c.test {',
+      '        reload 0s',
+      '    }',
+      '    file later d.test',
+      '    hosts names',
+      '}\n',
+    ];
+    const files = { good: zone, bad: `${zone}x 60 IN A 1.2.3.4.5\n`, names: '10.0.0.1 a\nb c\n' };
+    const cwd = folder({ ...files, Corefile: corefile.join('\n') });
+    const { code, stdout } = await run(['check'], { cwd });
+    expect(code).toBe(1);
+    expect(stdout.match(/^Corefile:.*$/gm)?.map((line) => line.replaceAll(`${cwd}/`, ''))).toEqual([
+      "Corefile:3:5: bad:2:11: '1.2.3.4.5' is no IPv4 address; expected an IPv4 address",
+      'Corefile:4:5: gone does not exist',
+      'Corefile:7:5: note: later does not exist',
+      "Corefile:8:5: warning: names: line 2 is skipped: 'b' is no address",
+    ]);
   });
 
   it('exits 1 where the Corefile is not there', async () => {

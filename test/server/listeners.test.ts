@@ -69,6 +69,17 @@ describe('prepare', () => {
     await expect(fromKey).rejects.toThrow(`Corefile:7: .:${port}`);
   });
 
+  it('advises a port that is not the one that is taken', async () => {
+    const { listeners } = makeListeners();
+    const holder = createServer();
+    holder.listen({ port: 1053, host: '127.0.0.53' });
+    onTestFinished(() => void holder.close());
+    // Whoever has it already will do as well.
+    await once(holder, 'listening', deadline()).catch(() => undefined);
+    const preparing = listeners.prepare(wanted(saying('x'), at('127.0.0.53', 1053)));
+    await expect(preparing).rejects.toThrow(/in use by another program.*-dns\.port 1054 .*dig -p 1054$/);
+  });
+
   it('opens sockets with their bounds, and gives those that stay new ones without closing anything', async () => {
     const { listeners, portOf } = makeListeners();
     const bounded = (tcpQueries: number) =>

@@ -16,11 +16,12 @@ import type { Name } from '../../dns/name.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { type Outcome, failure } from '../answer.ts';
 import { describeTrouble } from '../followed-file.ts';
-import type { Host, Next, Plugin, PluginDirective } from '../plugin.ts';
+import type { FileFault, Host, Next, Plugin, PluginDirective } from '../plugin.ts';
 import type { Query } from '../query.ts';
 import { explain } from '../reasons.ts';
 import { zoneOf } from '../zone-arguments.ts';
 import { ZoneMap } from '../zone-map.ts';
+import { loadZone } from './load.ts';
 import { type FileOptions, readFileOptions } from './options.ts';
 import { ZoneFile } from './zone-file.ts';
 
@@ -43,6 +44,14 @@ export const file: PluginDirective = {
         }
         host.neighbours.zones.push(...served.map(({ zoneFile }) => zoneFile));
         return { plugin: new File(served), close: withdraw };
+      },
+      async check() {
+        const faults: FileFault[] = [];
+        for (const line of lines) {
+          // oxlint-disable-next-line no-await-in-loop -- one zone in memory at a time
+          faults.push(...(await checkFile(line, resolve(context.folder, line.file))));
+        }
+        return faults;
       },
     };
   },
@@ -90,6 +99,23 @@ async function checkOpened(served: readonly Served[]): Promise<void> {
     if (trouble.kind === 'missing' && reload > 0) continue;
     throw new Error(`plugin/file: ${describeTrouble(path, trouble, false)}`);
   }
+}
+
+/** The same before a start: what would keep the server from it, and what it would tell of. */
+async function checkFile({ file: word, zones, reload }: FileOptions, path: string): Promise<readonly FileFault[]> {
+  const faults: FileFault[] = [];
+  for (const name of zones) {
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    const { outcome } = await loadZone({ path, name, knownSerial: undefined });
+    if (outcome.kind === 'zone') {
+      faults.push(...outcome.remarks.map((message) => ({ severity: 'warning' as const, message, file: word })));
+    } else if (outcome.kind === 'trouble') {
+      const isAwaited = outcome.trouble.kind === 'missing' && reload > 0;
+      const message = describeTrouble(path, outcome.trouble, false);
+      faults.push({ severity: isAwaited ? 'note' : 'error', message, file: word });
+    }
+  }
+  return faults;
 }
 
 /** The result takes the gauges out again. */

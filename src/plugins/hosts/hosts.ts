@@ -19,10 +19,12 @@ import { isOfInternet } from '../../dns/question.ts';
 import type { RRset } from '../../dns/rrset.ts';
 import type { Metrics, Series } from '../../telemetry/metrics.ts';
 import { type Outcome, failure, reply } from '../answer.ts';
+import { describeTrouble, readStamp } from '../followed-file.ts';
 import { onlyUse } from '../once.ts';
-import type { Next, Plugin, PluginDirective } from '../plugin.ts';
+import type { FileFault, Next, Plugin, PluginDirective } from '../plugin.ts';
 import type { Query } from '../query.ts';
 import { HostsFile, KeptHosts } from './file.ts';
+import { loadHosts } from './loader.ts';
 import { type HostsOptions, readHostsOptions } from './options.ts';
 import { explain } from '../reasons.ts';
 import { zoneOf } from '../zone-arguments.ts';
@@ -49,9 +51,21 @@ export const hosts: PluginDirective = {
         };
         return { plugin: new Hosts(file, fileFact(path), options), close };
       },
+      check: () => checkFile(path),
     };
   },
 };
+
+/** A server starts whatever stands in the file, and tells. */
+async function checkFile(path: string): Promise<readonly FileFault[]> {
+  const stamp = await readStamp(path);
+  const loading = stamp.kind === 'file' ? await loadHosts(path, false) : stamp;
+  if (loading.kind === 'content') {
+    return loading.remarks.map((remark) => ({ severity: 'warning', message: `${path}: ${remark}` }));
+  }
+  const severity = loading.kind === 'missing' ? 'note' : 'warning';
+  return [{ severity, message: describeTrouble(path, loading, false) }];
+}
 
 function reloadFailures(metrics: Metrics, path: string): Series {
   const help = 'Times that a hosts file broke or went away, so that its last content stayed in service.';

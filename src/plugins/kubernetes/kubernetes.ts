@@ -10,7 +10,7 @@ import { type Labels, matches } from '../../cluster/selector.ts';
 import { ClusterView, type ViewOptions } from '../../cluster/view.ts';
 import { Name } from '../../dns/name.ts';
 import { onlyUse } from '../once.ts';
-import type { ConfigureContext, Host, PluginDirective, PluginSetup, RunningPlugin } from '../plugin.ts';
+import type { ConfigureContext, FileFault, Host, PluginDirective, PluginSetup, RunningPlugin } from '../plugin.ts';
 import { DEFAULT_SNAPSHOT_AGE, apiSource } from './api-options.ts';
 import { Kubernetes } from './kubernetes-plugin.ts';
 import { offerKubernetesMetadata } from './metadata.ts';
@@ -25,7 +25,7 @@ export const kubernetes: PluginDirective = {
   configure(uses, context): PluginSetup | undefined {
     const options = readKubernetes(onlyUse(uses, context.problems), context);
     if (context.problems.hasErrors) return undefined;
-    return { create: (host) => create(options, context, host) };
+    return { create: (host) => create(options, context, host), check: () => checkAccess(options, context) };
   },
 };
 
@@ -61,6 +61,20 @@ async function create(options: KubernetesOptions, context: ConfigureContext, hos
     stopped: () => lease.flush(),
     close: () => lease.release(),
   };
+}
+
+/** What is wrong with the files that say how the API server is reached. The pod's own are not here where this is no pod. */
+async function checkAccess({ api }: KubernetesOptions, { fixtures }: ConfigureContext): Promise<readonly FileFault[]> {
+  const source = apiSource(api);
+  if (fixtures.length > 0 || source.kind === 'in-cluster') return [];
+  const { connectApi } = await import('../../cluster/watch/api/connect.ts');
+  const nobody = (): void => undefined;
+  try {
+    (await connectApi(source, api, { requested: nobody, waited: nobody }, nobody)).close();
+    return [];
+  } catch (error) {
+    return [{ severity: 'error', message: error instanceof Error ? error.message : String(error) }];
+  }
 }
 
 function viewOptions(options: KubernetesOptions, zones: readonly Name[]): ViewOptions {

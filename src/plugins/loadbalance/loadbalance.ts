@@ -11,13 +11,13 @@ import { isTransfer } from '../../dns/message.ts';
 import type { AddressRRset, MxRRset, RRset } from '../../dns/rrset.ts';
 import type { Answer, Outcome } from '../answer.ts';
 import { onlyUse } from '../once.ts';
-import type { Host, Next, Plugin, PluginDirective } from '../plugin.ts';
+import type { FileFault, Host, Next, Plugin, PluginDirective } from '../plugin.ts';
 import type { Query } from '../query.ts';
 import { type LoadBalancePolicy, readPolicy } from './options.ts';
 import { type Survey, byKind, survey } from './sections.ts';
 import { type Groups, shuffleAddresses, shuffleExchanges } from './shuffle.ts';
 import { PreferredSubnets } from './subnets.ts';
-import { WeightFile } from './weight-file.ts';
+import { WeightFile, faultOfWeightFile } from './weight-file.ts';
 import { drawFirst } from './weights.ts';
 
 export const loadbalance: PluginDirective = {
@@ -26,7 +26,10 @@ export const loadbalance: PluginDirective = {
   configure(uses, context) {
     const policy = readPolicy(onlyUse(uses, context.problems), context);
     if (policy === undefined) return undefined;
-    return { create: async (host) => ({ plugin: new LoadBalance(await createPolicy(policy, host)) }) };
+    return {
+      create: async (host) => ({ plugin: new LoadBalance(await createPolicy(policy, host)) }),
+      check: () => checkPolicy(policy),
+    };
   },
 };
 
@@ -60,6 +63,11 @@ async function createPolicy(policy: LoadBalancePolicy, host: Host): Promise<Poli
       return new Weighted(file, fileFact(path));
     }
   }
+}
+
+async function checkPolicy(policy: LoadBalancePolicy): Promise<readonly FileFault[]> {
+  const message = policy.kind === 'weighted' ? await faultOfWeightFile(policy.file) : undefined;
+  return message === undefined ? [] : [{ severity: 'warning', message }];
 }
 
 class RoundRobin implements Policy {

@@ -115,9 +115,21 @@ export class WeightFile implements Closable {
     failures.add();
     if (trouble === this.#complaint) return;
     this.#complaint = trouble;
-    const kept = this.#text === undefined ? 'all weights are 1' : 'the last good weights stay';
-    logger.warning(`weight file ${path}: ${trouble}; ${kept}`);
+    logger.warning(
+      complaint(path, trouble, this.#text === undefined ? 'all weights are 1' : 'the last good weights stay'),
+    );
   }
+}
+
+/** What a server that starts with this file says of it; undefined where it can be used. */
+export async function faultOfWeightFile(path: string): Promise<string | undefined> {
+  const reading = await readBounded(path);
+  const weights = reading.kind === 'text' ? parseWeights(reading.text) : reading.trouble;
+  return typeof weights === 'string' ? complaint(path, weights, 'all weights are 1') : undefined;
+}
+
+function complaint(path: string, trouble: string, kept: string): string {
+  return `weight file ${path}: ${trouble}; ${kept}`;
 }
 
 type Reading = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'none'; readonly trouble: string };
