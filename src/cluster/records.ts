@@ -14,6 +14,7 @@ import { Class, Type } from '../dns/constants.ts';
 import { Name } from '../dns/name.ts';
 import type { RRset } from '../dns/rrset.ts';
 import type { Dependent } from './facts.ts';
+import { isHostName } from './host-name.ts';
 import { type ClusterName, podAddressText } from './names.ts';
 import { type Service, addressWidth } from './objects.ts';
 import type { ClusterView } from './view.ts';
@@ -117,9 +118,10 @@ function isEmptyAndIgnored(view: ClusterView, service: Service): boolean {
 // ExternalName.
 
 function findExternalName(view: ClusterView, asked: Asked, service: Service): Found {
+  const { externalName } = service;
   // A target that is an address is no name: the API server warns of it, and there is nothing to answer.
-  if (parseAddress(service.externalName) !== undefined) return NO_NAME.badExternalName;
-  const target = Name.parse(service.externalName);
+  if (!isHostName(externalName) || parseAddress(externalName) !== undefined) return NO_NAME.badExternalName;
+  const target = Name.parse(externalName);
   if (target === undefined) return NO_NAME.badExternalName;
   if (asked.type !== Type.CNAME && familyOf(asked.type) === undefined) return NO_DATA;
   const { owner } = asked;

@@ -25,6 +25,7 @@ async function serving(options = '', below: readonly Plugin[] = []): Promise<Tes
     ['back', 'there.default.svc.cluster.local'],
     ['outside', 'www.example.org'],
     ['address', '192.0.2.1'],
+    ['url', 'https://www.example.org/'],
   ] as const;
   for (const [name, externalName] of aliases)
     state.setService(makeService({ name, kind: 'external-name', externalName }));
@@ -59,6 +60,7 @@ const cases: Case[] = [
   ['10-244-0-2.db.default.svc', 'A', NXDOMAIN, 'noSuchEndpoint'],
   ['x.outside.default.svc', 'A', NXDOMAIN, 'noSuchEndpoint'],
   ['address.default.svc', 'A', NXDOMAIN, 'badExternalName'],
+  ['url.default.svc', 'A', NXDOMAIN, 'badExternalName'],
   ['10-244-0-1.default.pod', 'A', NXDOMAIN, 'podsNotServed'],
   ['default.pod', 'A', NXDOMAIN, 'podsNotServed'],
   ['10-244-0-1.default.pod', 'A', NXDOMAIN, 'noSuchPod', 'pods verified'],

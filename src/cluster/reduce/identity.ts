@@ -28,8 +28,6 @@ export const DEFAULT_NAMESPACE = 'default';
 
 const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-/** More than Kubernetes takes today: capitals, underscores, and a dot at the end. */
-const HOST_NAME = /^[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?(\.[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?)*\.?$/i;
 const LABEL_LENGTH = 63;
 const SUBDOMAIN_LENGTH = 253;
 
@@ -41,11 +39,6 @@ export function isLabel(text: string): boolean {
 /** True for what Kubernetes calls a DNS subdomain: at most 253 characters of such parts with dots between them. */
 export function isSubdomain(text: string): boolean {
   return text.length <= SUBDOMAIN_LENGTH && SUBDOMAIN.test(text);
-}
-
-/** True for a name of a host as Kubernetes has ever taken one. */
-export function isHostName(text: string): boolean {
-  return text.length <= SUBDOMAIN_LENGTH + 1 && HOST_NAME.test(text);
 }
 
 /** Reads `metadata.name` and `metadata.namespace`; an absent namespace is `default`. */

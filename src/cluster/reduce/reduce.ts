@@ -9,7 +9,8 @@
  */
 import { bounds } from '../../bounds.ts';
 import { parseAddress } from '../../dns/address.ts';
-import { type Identity, type ReadIdentity, isHostName, isLabel, readIdentity, readLabels } from './identity.ts';
+import { isHostName } from '../host-name.ts';
+import { type Identity, type ReadIdentity, isLabel, readIdentity, readLabels } from './identity.ts';
 import type { EndpointSlice, ImportedSlice, Namespace, Pod, Service, ServiceKind, ServicePort } from '../objects.ts';
 import { readEndpointPorts, readServicePorts } from './ports.ts';
 import { describe, FieldReader, type Json, type Path, type Reduction, rejected } from './reading.ts';
@@ -25,7 +26,7 @@ export const IMPORTED_SERVICE_LABEL = 'multicluster.kubernetes.io/service-name';
 /** The label that says which cluster the endpoints of such a slice are in. */
 const SOURCE_CLUSTER_LABEL = 'multicluster.kubernetes.io/source-cluster';
 
-/** A v1 Service. One whose external name is none is there without ports and addresses. */
+/** A v1 Service. */
 export function reduceService(value: unknown): Reduction<Service> {
   const reading = readIdentity(value, 'label');
   if (reading.outcome === 'rejected') return reading;
@@ -34,13 +35,15 @@ export function reduceService(value: unknown): Reduction<Service> {
   const isExternal = read.text(spec, 'type', ['spec']) === 'ExternalName';
   const externalName = isExternal ? (read.text(spec, 'externalName', ['spec']) ?? '') : '';
   if (isExternal && externalName === '') return rejected(['spec'], 'type ExternalName needs spec.externalName');
-  const isNameless = isExternal && !isHostName(externalName);
-  if (isNameless) read.complain(['spec', 'externalName'], notAHostName(externalName));
+  // An API server takes an address, with a warning.
+  const isRefused = isExternal && !isHostName(externalName) && parseAddress(externalName) === undefined;
+  if (isRefused) read.complain(['spec', 'externalName'], notAHostName(externalName));
+  const ips = isExternal ? { kind: 'external-name' as const, clusterIPs: [] } : readClusterIPs(spec, read);
   const service: Service = {
     ...reading.identity,
-    ...(isExternal ? NO_IPS[isNameless ? 'cluster-ip' : 'external-name'] : readClusterIPs(spec, read)),
-    externalName: isNameless ? '' : externalName,
-    ports: isNameless ? [] : readServicePorts(spec, read),
+    ...ips,
+    externalName,
+    ports: readServicePorts(spec, read),
     externalAddresses: readExternalAddresses(spec, read.record(reading.object, 'status', []), read),
   };
   return { outcome: 'object', object: service, complaints: read.complaints };
@@ -66,16 +69,6 @@ export function reduceServiceImport(value: unknown): Reduction<Service> {
   return { outcome: 'object', object: service, complaints: read.complaints };
 }
 
-interface ServiceIPs {
-  readonly kind: ServiceKind;
-  readonly clusterIPs: readonly Uint8Array[];
-}
-
-const NO_IPS: Readonly<Record<'cluster-ip' | 'external-name', ServiceIPs>> = {
-  'cluster-ip': { kind: 'cluster-ip', clusterIPs: [] },
-  'external-name': { kind: 'external-name', clusterIPs: [] },
-};
-
 /** With the host that a URL or a host with a port names. */
 function notAHostName(text: string): string {
   const host = text
@@ -83,10 +76,13 @@ function notAHostName(text: string): string {
     .replace(/^[a-z][-+.a-z0-9]*:\/\//i, '')
     .replace(/[:/?#].*$/s, '');
   const instead = isHostName(host) ? `; write ${describe(host)}` : '';
-  return `${describe(text)} is no host name${instead}; the Service has no address`;
+  return `${describe(text)} is no host name${instead}; there is no such name in DNS`;
 }
 
-function readClusterIPs(spec: Json, read: FieldReader): ServiceIPs {
+function readClusterIPs(
+  spec: Json,
+  read: FieldReader,
+): { readonly kind: ServiceKind; readonly clusterIPs: readonly Uint8Array[] } {
   const listed = read.texts(spec, 'clusterIPs', ['spec']);
   const single = read.text(spec, 'clusterIP', ['spec']);
   const texts = (listed.length > 0 ? listed : [single ?? '']).filter((text) => text !== '');

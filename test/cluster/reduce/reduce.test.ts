@@ -68,10 +68,10 @@ describe('a Service', () => {
     ['-a.example', undefined],
     ['.', undefined],
     [`${'a.'.repeat(130)}b`, undefined],
-  ])('whose external name is %j is there without ports and addresses', (externalName, instead) => {
+  ])('whose external name is %j is complained of', (externalName, instead) => {
     const spec = { type: 'ExternalName', externalName, ports: [{ name: 'x', port: 1 }] };
     const reduction = reduceService(service(spec));
-    expect(objectOf(reduction)).toMatchObject({ kind: 'cluster-ip', clusterIPs: [], externalName: '', ports: [] });
+    expect(objectOf(reduction)).toMatchObject({ kind: 'external-name', externalName });
     expect(complaintsOf(reduction)).toEqual([expect.stringMatching(/^spec\.externalName: ".*" is no host name;/)]);
     const written = /write "(.*?)"/.exec(complaintsOf(reduction)[0] ?? '')?.[1];
     expect(written).toBe(instead);
