@@ -9,8 +9,7 @@ export async function checkNamedFiles(corefile: Corefile, { blocks }: ServerPlan
     for (const { name, setup } of blocks[i]?.plugins ?? []) {
       if (setup.check === undefined) continue;
       const uses = source.directives.filter((directive) => directive.name.text === name);
-      // One after another: they may be large.
-      // oxlint-disable-next-line no-await-in-loop
+      // oxlint-disable-next-line no-await-in-loop -- one after another: they may be large
       for (const { severity, message, file } of await setup.check()) {
         const use = uses.find(({ args }) => args.some(({ text }) => text === file)) ?? uses[0];
         if (use !== undefined) problems[severity](use.name, message);

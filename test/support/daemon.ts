@@ -94,7 +94,7 @@ export async function until(child: ChildProcess, holds: () => boolean | Promise<
   while (!(await holds())) {
     if (child.exitCode !== null) throw new Error(`it ended with status ${child.exitCode}`);
     if (performance.now() > deadline) throw new Error('the time is over');
-    // oxlint-disable-next-line no-await-in-loop
+    // oxlint-disable-next-line no-await-in-loop -- the same
     await delay(LOOK_EVERY);
   }
 }
