@@ -1,4 +1,5 @@
 /** What the sockets of one UDP listener are and share beside the handler, whichever way they work. */
+import type { ReplyRoom } from './reply-room.ts';
 import type { Serving } from './serving.ts';
 import type { ReplyHandle } from './transport.ts';
 
@@ -8,7 +9,7 @@ export class UdpServing {
   readonly own = new Set<string>();
   stopping = false;
   /** Where sockets of `node:dgram` write the replies of a batch; made as they are needed, used by one socket at a time. */
-  rooms: Buffer[] = [];
+  rooms: ReplyRoom[] = [];
   #inFlight = 0;
 
   constructor(serving: Serving) {

@@ -4,8 +4,8 @@
  *     dgram 'message' ──► ignored? ──► batch ─┬─► handler, handler, … ──► rooms ──► send, send, …
  *          of one turn of the event loop        └─ defer() ──► UdpReplyHandle ──► send, later
  *
- * This is the hottest path of the transports, so a datagram costs no promise, no closure and one object, the view that is
- * sent. Addresses stay the strings that dgram made; the exchange is one object that reads them when asked.
+ * This is the hottest path of the transports, so a datagram costs no promise, no closure and, if its reply is short, no object
+ * beside those of dgram. Addresses stay the strings that dgram made; the exchange is one object that reads them when asked.
  *
  * What arrives in one turn of the event loop is answered together, and then sent together: the processor goes from the
  * engine's own code to the handler's and back once per batch rather than once per datagram, which takes a fifth off the
@@ -16,10 +16,10 @@ import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import type { OpenExchange } from './serving.ts';
 import type { Family, ReplyHandle } from './transport.ts';
+import { ReplyRoom } from './reply-room.ts';
 import { type UdpEndpoint, UdpReplyHandle, type UdpServing } from './udp-serving.ts';
 
 const NOTHING = new Uint8Array(0);
-const NO_ROOM = Buffer.alloc(0);
 const NOBODY: RemoteInfo = { address: '', family: 'IPv4', port: 0, size: 0 };
 
 /** The socket's one exchange, pointed at each datagram in turn. */
@@ -90,7 +90,7 @@ export class UdpSocket implements UdpEndpoint {
       type: isIPv6(address) ? 'udp6' : 'udp4',
       ipv6Only: isIPv6(address),
       // Every address here is a literal. Without this, dgram puts each send off to a later tick.
-      lookup: (literal, { family }, found) => found(null, literal, Number(family ?? 0)),
+      lookup: (literal, _, found) => found(null, literal, 0),
     });
     try {
       const listening = once(socket, 'listening');
@@ -154,31 +154,32 @@ export class UdpSocket implements UdpEndpoint {
     for (let i = 0; i < datagrams.length; i++) {
       exchange.octets = datagrams[i] ?? NOTHING;
       exchange.client = clients[i] ?? NOBODY;
-      exchange.reply = this.#room(i);
+      exchange.reply = this.#room(i).octets;
       lengths[i] = serving.ask(exchange);
     }
     const { rooms } = this.#shared;
     for (let i = 0; i < datagrams.length; i++) {
       const length = lengths[i] ?? 0;
-      if (length > 0) this.#sendNow(rooms[i] ?? NO_ROOM, length, clients[i] ?? NOBODY);
+      const room = rooms[i];
+      if (length > 0 && room !== undefined) this.#sendNow(room, length, clients[i] ?? NOBODY);
       // The first tells whether the system takes replies at all, the last whether it took all of them.
       if (i === 0) this.#lookForBacklog();
     }
     this.#lookForBacklog();
   };
 
-  #room(index: number): Buffer {
-    return (this.#shared.rooms[index] ??= Buffer.alloc(this.#shared.serving.limits.udpMessage));
+  #room(index: number): ReplyRoom {
+    return (this.#shared.rooms[index] ??= new ReplyRoom(this.#shared.serving.limits.udpMessage));
   }
 
   /** Sends what the handler wrote, out of the reply's room itself: as a rule the system takes it before `send` returns. */
-  #sendNow(room: Buffer, length: number, client: RemoteInfo): void {
+  #sendNow(room: ReplyRoom, length: number, client: RemoteInfo): void {
     if (this.#backlogged) {
-      this.sendLater(room.subarray(0, length), client);
+      this.sendLater(room.first(length), client);
       return;
     }
     try {
-      this.#socket.send(new Uint8Array(room.buffer, room.byteOffset, length), client.port, client.address);
+      this.#socket.send(room.first(length), client.port, client.address);
     } catch {
       this.#shared.serving.counts.unsent++;
     }

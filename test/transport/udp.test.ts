@@ -25,6 +25,17 @@ describe.each(udpWays)('$name', (way) => {
       expect(listener.counts.ignored).toBe(2);
     });
 
+    it('of one length are each answered with their own octets', async () => {
+      const { port } = await way.openOne(echo);
+      const client = await udpClient(port);
+      for (const letter of ['a', 'b', 'c']) {
+        for (const length of [1, 255, 511, 512, 513]) {
+          // oxlint-disable-next-line no-await-in-loop -- one after another, so that they share a place
+          expect(await ask(client, letter.repeat(length))).toBe(letter.repeat(length));
+        }
+      }
+    });
+
     it('may be empty', async () => {
       const lengths: number[] = [];
       const { port } = await way.openOne((exchange) => {
