@@ -52,6 +52,8 @@ export interface FollowedFileParts {
   readonly logger: Logger;
   /** Counts troubles that left the last content in service. */
   readonly failures: Series;
+  /** Where a content that was read earlier is in service already: when the file was changed, in milliseconds since the epoch. */
+  readonly earlier?: number | undefined;
 }
 
 export class FollowedFile {
@@ -70,6 +72,7 @@ export class FollowedFile {
 
   constructor(parts: FollowedFileParts) {
     this.#parts = parts;
+    this.#modified = parts.earlier;
   }
 
   /** Resolves when the file has been read for the first time, with what was wrong with it; called once. Never rejects. */
@@ -89,7 +92,7 @@ export class FollowedFile {
     return reading;
   }
 
-  /** When the file that is served was changed, in milliseconds since the epoch; undefined where none was read. */
+  /** When the file that is served was changed, in milliseconds since the epoch; undefined where none was read, now or earlier. */
   get modified(): number | undefined {
     return this.#modified;
   }

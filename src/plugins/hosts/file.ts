@@ -9,7 +9,7 @@
 import { type FactCounters, fileFact } from '../../cluster/facts.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Series } from '../../telemetry/metrics.ts';
-import { FollowedFile, type Loading, describeTrouble } from '../followed-file.ts';
+import { FollowedFile, type Loading } from '../followed-file.ts';
 import type { Closable } from '../plugin.ts';
 import { type HostsContent, loadHosts } from './loader.ts';
 import { type HostsEntry, HostsTable } from './table.ts';
@@ -59,14 +59,9 @@ export class HostsFile {
     this.#content = parts.kept.content;
     this.#table = this.#withInline(this.#content);
     const { path, reload: interval } = parts.source;
-    const { failures } = parts;
-    this.#followed = new FollowedFile({
-      path,
-      interval,
-      load: () => this.#load(),
-      logger: this.#complaints(),
-      failures,
-    });
+    const { logger, failures } = parts;
+    const earlier = this.#content?.modified;
+    this.#followed = new FollowedFile({ path, interval, load: () => this.#load(), logger, failures, earlier });
   }
 
   /** Resolves when the file has been read for the first time, or found missing. */
@@ -110,26 +105,5 @@ export class HostsFile {
     const table = new HostsTable(reverse, content?.table);
     for (const entry of inline) table.add(entry);
     return table;
-  }
-
-  /**
-   * Takes the lines of `FollowedFile`, which knows only of what it has read itself. While that is nothing, and the content of
-   * an earlier generation is served, they are completed here, and counted.
-   */
-  #complaints(): Logger {
-    const { source, logger, failures } = this.#parts;
-    const missing = describeTrouble(source.path, { kind: 'missing' }, false);
-    const gone = describeTrouble(source.path, { kind: 'missing' }, true);
-    return {
-      ...logger,
-      warning: (text) => {
-        if (this.#content === undefined || this.#followed.modified !== undefined) {
-          logger.warning(text);
-          return;
-        }
-        logger.warning(`${text === missing ? gone : text}; its last good content stays`);
-        failures.add();
-      },
-    };
   }
 }
