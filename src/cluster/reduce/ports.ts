@@ -88,7 +88,8 @@ export function readProtocol(entry: Json, path: Path, read: FieldReader): string
   return (read.text(entry, 'protocol', path) || 'tcp').toLowerCase();
 }
 
-const PROTOCOLS: ReadonlySet<string> = new Set(['tcp', 'udp', 'sctp']);
+/** In the letters that names in DNS have. */
+export const PROTOCOLS: ReadonlySet<string> = new Set(['tcp', 'udp', 'sctp']);
 
 /** Undefined (with a complaint) where the protocol is none. */
 function readPort(entry: Json, number: number, path: Path, read: FieldReader): ServicePort | undefined {
