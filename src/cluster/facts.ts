@@ -95,11 +95,18 @@ export const ownAddressesFact: Fact = slot(hashName('fact', 'own addresses'));
 /** The counters of one process. */
 export class FactCounters {
   readonly #counters = new Uint32Array(SLOTS);
+  #changes = 0;
 
   /** The fact has changed: whatever rested on it is out of date. */
   changed(fact: Fact): void {
     const before = this.#counters[fact] ?? 0;
     this.#counters[fact] = before + 1;
+    this.#changes = (this.#changes + 1) | 0;
+  }
+
+  /** Counts the changes of all facts, in 32 bits: while it stays as it is, whatever held goes on holding. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** The fact's counter now. */

@@ -37,7 +37,9 @@ const OPT_SIZE = 5;
 const SERIAL = 6;
 /** Where the words about drawing begin, from here; 0 for none. */
 const DRAWING = 7;
-const FIXED_WORDS = 8;
+/** `FactCounters.changes` when it was last seen that nothing has changed that the answer rests on. */
+const SEEN_TO_HOLD = 8;
+const FIXED_WORDS = 9;
 
 /** The words about drawing. Places are in words from the first behind the key. */
 const DRAW_AT = 0;
@@ -100,10 +102,13 @@ export class AnswerRecords {
   holds(at: number): boolean {
     const { words } = this.#table;
     const behind = this.#table.behindKey(at);
+    const { changes } = this.#facts;
+    if (words[behind + SEEN_TO_HOLD] === changes) return true;
     const facts = (words[behind + LISTS] ?? 0) & 0xff;
     for (let i = 0, pair = behind + FIXED_WORDS; i < facts; i++, pair += 2) {
       if ((this.#facts.version(words[pair] ?? 0) | 0) !== words[pair + 1]) return false;
     }
+    words[behind + SEEN_TO_HOLD] = changes;
     return true;
   }
 
@@ -196,6 +201,8 @@ export class AnswerRecords {
       marks.opt === 0 ? 0 : ((marks.opt + SIZE_IN_OPT - key.questionEnd) << 16) | mostSize(account);
     words[behind + SERIAL] = marks.serial === 0 ? 0 : ((marks.serial - key.questionEnd) << 16) | source;
     words[behind + DRAWING] = drawing.total === 0 ? 0 : lists;
+    // The facts were noted before they were looked at, and may have changed since.
+    words[behind + SEEN_TO_HOLD] = this.#facts.changes - 1;
 
     let next = behind + FIXED_WORDS;
     for (const [i, fact] of facts.entries()) {

@@ -235,7 +235,10 @@ describe('a fact that changes', () => {
     });
     hits(serving);
     serving.facts.changed(serviceFact('default', 'other'));
-    expect(serving.ask(REQUEST).settled).toBe(true);
+    expect(hits(serving)).toEqual([true, true, true, true]);
+    serving.facts.changed(FACT);
+    serving.facts.changed(serviceFact('default', 'other'));
+    expect(hits(serving)).toEqual([false, true, true, true]);
   });
 
   it('where the next answer may not be kept, none is kept', () => {
