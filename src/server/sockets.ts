@@ -6,7 +6,7 @@
  */
 import { bounds } from '../bounds.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { RequestHandler } from '../transport/transport.ts';
+import type { Exchange, RequestHandler } from '../transport/transport.ts';
 import type { UdpTransport } from '../transport/udp-transport.ts';
 import { AnswerCounts } from './answer-counts.ts';
 import type { Generation, ProcessParts } from './generation.ts';
@@ -89,7 +89,9 @@ function handlersOf(generation: Generation, parts: ProcessParts): ReadonlyMap<st
       const answers = parts.answers?.forListener(parts.metrics, router.server);
       const { facts } = parts;
       const responder = new Responder({ resolver: router, facts, counts, panic, idle, answers, isEncrypted });
-      const handler: RequestHandler = (exchange) => responder.respond(exchange);
+      const handler: RequestHandler = Object.assign((exchange: Exchange) => responder.respond(exchange), {
+        lookahead: answers,
+      });
       const limits = {
         ...limitsOf(timeouts),
         ...(httpsConnections === undefined ? {} : { dohConnections: httpsConnections }),

@@ -4,9 +4,11 @@
  */
 import { bounds, type Bounds } from '../bounds.ts';
 import {
+  ALONE,
   DEFERRED,
   NO_REPLY,
   type Exchange,
+  type Lookahead,
   type OpenOptions,
   type ReplyHandle,
   type RequestHandler,
@@ -18,6 +20,15 @@ import {
 export interface OpenExchange extends Exchange {
   /** The handle that the handler took in this tick. */
   deferred: ReplyHandle | undefined;
+  place: number;
+}
+
+/** Requests that have arrived together. Their replies are written one behind the other, however many have none. */
+export interface Batch {
+  /** The request at a place, with the room of the reply of this number; borrowed until the next call. */
+  exchangeAt(place: number, reply: number): OpenExchange;
+  /** The handler has returned: the reply of this number is `length` octets long; there is none where that is 0. */
+  answered(place: number, reply: number, length: number): void;
 }
 
 /** The table of bounds with these values replaced. */
@@ -58,11 +69,45 @@ export class Serving {
    * Never throws; afterwards the exchange holds no handle.
    */
   ask(exchange: OpenExchange): number {
+    return this.#ask(this.handler, exchange);
+  }
+
+  /**
+   * Hands the exchanges of a batch to the handler, which may look at all of them before it answers the first. Returns the number of
+   * replies. Never throws.
+   */
+  askAll(batch: Batch, count: number): number {
+    const { handler } = this;
+    const isRead = count > 1 && handler.lookahead !== undefined && this.#readAhead(handler.lookahead, batch, count);
+    let replies = 0;
+    for (let place = 0; place < count; place++) {
+      const exchange = batch.exchangeAt(place, replies);
+      // A request that was read ahead was read for the room of its place.
+      exchange.place = isRead && replies === place ? place : ALONE;
+      const length = this.#ask(handler, exchange);
+      batch.answered(place, replies, length);
+      if (length > 0) replies++;
+    }
+    return replies;
+  }
+
+  #readAhead(lookahead: Lookahead, batch: Batch, count: number): boolean {
+    try {
+      for (let place = 0; place < count; place++) lookahead.read(batch.exchangeAt(place, place), place);
+      lookahead.fetch(count);
+      return true;
+    } catch (error) {
+      this.fail(error);
+      return false;
+    }
+  }
+
+  #ask(handler: RequestHandler, exchange: OpenExchange): number {
     this.counts.requests++;
     exchange.settled = false;
     let written: number;
     try {
-      written = this.handler(exchange);
+      written = handler(exchange);
     } catch (error) {
       this.fail(error);
       written = NO_REPLY;

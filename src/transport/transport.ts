@@ -42,6 +42,8 @@ export interface Exchange extends Endpoints {
    * sets it back before each request.
    */
   settled: boolean;
+  /** Its place in a batch that the handler's `Lookahead` has read; `ALONE` where this one was not read before. */
+  readonly place: number;
   /** Takes the reply out of this tick. The handler then returns `DEFERRED`. */
   defer(): ReplyHandle;
 }
@@ -80,8 +82,25 @@ export const NO_REPLY = 0;
 /** What a handler returns when it has called `defer`. A handle that was taken without it is dropped. */
 export const DEFERRED = -1;
 
+/** The place of a request that was not read with others. */
+export const ALONE = -1;
+
 /** Answers one request: the number of octets written to `exchange.reply`, `NO_REPLY`, or `DEFERRED`. It must not throw. */
-export type RequestHandler = (exchange: Exchange) => number;
+export interface RequestHandler {
+  (exchange: Exchange): number;
+  readonly lookahead?: Lookahead | undefined;
+}
+
+/**
+ * What a handler does with requests that have arrived together before it is asked for the first of them, so that none is answered
+ * slowly for being the first that needs something. It must not throw.
+ */
+export interface Lookahead {
+  /** Reads the request at a place of the batch, which counts from 0. It may write to the room for the reply. */
+  read(exchange: Exchange, place: number): void;
+  /** The requests at the first `count` places have been read; they are asked for next, and nothing in between. */
+  fetch(count: number): void;
+}
 
 /** An open socket, or a set of sockets that act as one. */
 export interface Listener {

@@ -1,7 +1,7 @@
 /**
  * One UDP socket: a datagram in, at most one datagram back to where it came from.
  *
- *     dgram 'message' ──► ignored? ──► batch ─┬─► handler, handler, … ──► rooms ──► send, send, …
+ *     dgram 'message' ──► ignored? ──► batch ─┬─► Serving.askAll ──► handler, … ──► rooms ──► send, send, …
  *          of one turn of the event loop        └─ defer() ──► UdpReplyHandle ──► send, later
  *
  * This is the hottest path of the transports, so a datagram costs no promise, no closure and, if its reply is short, no object
@@ -14,27 +14,31 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
-import type { OpenExchange } from './serving.ts';
-import type { Family, ReplyHandle } from './transport.ts';
+import type { Batch, OpenExchange } from './serving.ts';
+import { ALONE, type Family, type ReplyHandle } from './transport.ts';
 import { ReplyRoom } from './reply-room.ts';
 import { type UdpEndpoint, UdpReplyHandle, type UdpServing } from './udp-serving.ts';
 
 const NOTHING = new Uint8Array(0);
 const NOBODY: RemoteInfo = { address: '', family: 'IPv4', port: 0, size: 0 };
 
-/** The socket's one exchange, pointed at each datagram in turn. */
+/** The socket's one exchange, pointed at each datagram in turn; by its index, which the garbage collector need not be told of. */
 class UdpExchange implements OpenExchange {
   readonly protocol = 'udp';
   readonly #socket: UdpSocket;
   readonly start = 0;
-  octets: Uint8Array = NOTHING;
+  index = 0;
   reply: Uint8Array = NOTHING;
   settled = false;
-  client: RemoteInfo = NOBODY;
+  place = ALONE;
   deferred: ReplyHandle | undefined = undefined;
 
   constructor(socket: UdpSocket) {
     this.#socket = socket;
+  }
+
+  get octets(): Uint8Array {
+    return this.#socket.datagram(this.index);
   }
 
   get end(): number {
@@ -42,15 +46,19 @@ class UdpExchange implements OpenExchange {
   }
 
   get clientFamily(): Family {
-    return this.client.family === 'IPv6' ? 6 : 4;
+    return this.#client.family === 'IPv6' ? 6 : 4;
   }
 
   get clientAddress(): string {
-    return this.client.address;
+    return this.#client.address;
   }
 
   get clientPort(): number {
-    return this.client.port;
+    return this.#client.port;
+  }
+
+  get #client(): RemoteInfo {
+    return this.#socket.client(this.index);
   }
 
   get localAddress(): string {
@@ -62,13 +70,13 @@ class UdpExchange implements OpenExchange {
   }
 
   defer(): ReplyHandle {
-    const handle = this.#socket.defer(this.client);
+    const handle = this.#socket.defer(this.#client);
     this.deferred = handle;
     return handle;
   }
 }
 
-export class UdpSocket implements UdpEndpoint {
+export class UdpSocket implements UdpEndpoint, Batch {
   /** The bound address in the system's own spelling, a link-local one with its scope. */
   readonly address: string;
   readonly port: number;
@@ -78,10 +86,10 @@ export class UdpSocket implements UdpEndpoint {
   /** Whether the system held a reply back when last asked; only then is it asked before a send. */
   #backlogged = false;
   #closed: Promise<void> | undefined;
-  /** The batch: what has arrived in this turn of the event loop, and from whom. */
+  /** The batch: what has arrived in this turn of the event loop, and from whom; once answered, to whom the replies go. */
   #datagrams: Uint8Array[] = [];
   #clients: RemoteInfo[] = [];
-  /** Of each reply of the batch; 0 where there is none. */
+  /** The replies of the batch, by their numbers. */
   readonly #lengths: number[] = [];
 
   /** Binds. Rejects with the system's error, which has `code`, `address` and `port`. */
@@ -143,30 +151,43 @@ export class UdpSocket implements UdpEndpoint {
 
   /** Answers what has arrived, all of it first, and then sends the replies. */
   readonly #answerBatch = (): void => {
-    const datagrams = this.#datagrams;
-    const clients = this.#clients;
-    if (datagrams.length === 0 || this.#closed !== undefined) return;
+    const count = this.#datagrams.length;
+    if (count === 0 || this.#closed !== undefined) return;
+    const replies = this.#shared.serving.askAll(this, count);
+    const recipients = this.#clients;
     this.#datagrams = [];
     this.#clients = [];
-    const { serving } = this.#shared;
-    const exchange = this.#exchange;
-    const lengths = this.#lengths;
-    for (let i = 0; i < datagrams.length; i++) {
-      exchange.octets = datagrams[i] ?? NOTHING;
-      exchange.client = clients[i] ?? NOBODY;
-      exchange.reply = this.#room(i).octets;
-      lengths[i] = serving.ask(exchange);
-    }
     const { rooms } = this.#shared;
-    for (let i = 0; i < datagrams.length; i++) {
-      const length = lengths[i] ?? 0;
-      const room = rooms[i];
-      if (length > 0 && room !== undefined) this.#sendNow(room, length, clients[i] ?? NOBODY);
+    const lengths = this.#lengths;
+    for (let reply = 0; reply < replies; reply++) {
+      const room = rooms[reply];
+      if (room !== undefined) this.#sendNow(room, lengths[reply] ?? 0, recipients[reply] ?? NOBODY);
       // The first tells whether the system takes replies at all, the last whether it took all of them.
-      if (i === 0) this.#lookForBacklog();
+      if (reply === 0) this.#lookForBacklog();
     }
     this.#lookForBacklog();
   };
+
+  exchangeAt(place: number, reply: number): OpenExchange {
+    const exchange = this.#exchange;
+    exchange.index = place;
+    exchange.reply = this.#room(reply).octets;
+    return exchange;
+  }
+
+  answered(place: number, reply: number, length: number): void {
+    this.#lengths[reply] = length;
+    // The client of a reply stands where it can be found by the reply's number: no request before it is asked for any more.
+    if (length > 0 && reply !== place) this.#clients[reply] = this.#clients[place] ?? NOBODY;
+  }
+
+  datagram(index: number): Uint8Array {
+    return this.#datagrams[index] ?? NOTHING;
+  }
+
+  client(index: number): RemoteInfo {
+    return this.#clients[index] ?? NOBODY;
+  }
 
   #room(index: number): ReplyRoom {
     return (this.#shared.rooms[index] ??= new ReplyRoom(this.#shared.serving.limits.udpMessage));

@@ -9,6 +9,13 @@
  *                 AnswerRecords.give ──► reply                          kept at the second sight, if all
  *                                                                       that the query passed allows it
  *
+ * Requests that have arrived together are all read first, and then all that their answers are made of is fetched:
+ *
+ *     key, key, … ──► head, head, … ──► record, record, … ──► then `give`, one after another
+ *
+ * A head stands anywhere in memory and says where the record stands, so that each question by itself would wait for memory twice;
+ * together they wait twice for all of them. What was fetched is only nearer: `give` looks at everything again.
+ *
  * One cache for all listeners of a process, so that there is one bound; each listener of each generation has a number of its own
  * in the keys, so that nothing of one is ever given by another.
  */
@@ -19,7 +26,7 @@ import type { Reply } from '../../plugins/answer.ts';
 import type { Clock } from '../../plugins/plugin.ts';
 import type { Query } from '../../plugins/query.ts';
 import type { Hit, Kept } from '../../plugins/replay.ts';
-import { type Exchange, NO_REPLY } from '../../transport/transport.ts';
+import { ALONE, type Exchange, type Lookahead, NO_REPLY } from '../../transport/transport.ts';
 import type { Metrics, Series } from '../../telemetry/metrics.ts';
 import { AnswerTable, NONE } from './answer-table.ts';
 import { QuestionKey } from './question-key.ts';
@@ -77,12 +84,15 @@ class CurrentHit implements Hit {
 const HITS = 'nodens_answer_cache_hits_total';
 const MISSES = 'nodens_answer_cache_misses_total';
 
-export class ListenerAnswers {
+export class ListenerAnswers implements Lookahead {
   readonly #cache: AnswerCache;
   readonly #listener: number;
+  /** Of a request that comes alone. */
+  readonly #alone = new QuestionKey();
+  /** Of the requests of a batch, by their places in it. */
+  readonly #batch: QuestionKey[] = [];
   /** Of the request that was asked for last. */
-  readonly #key = new QuestionKey();
-  #hasKey = false;
+  #key = this.#alone;
   /** It had a record, which no longer held. */
   #wasKept = false;
   readonly #hit = new CurrentHit();
@@ -99,14 +109,23 @@ export class ListenerAnswers {
       .with(server);
   }
 
+  read(exchange: Exchange, place: number): void {
+    const key = (this.#batch[place] ??= new QuestionKey());
+    key.read(exchange, this.#listener);
+  }
+
+  fetch(count: number): void {
+    this.#cache.table.fetch(this.#batch, count);
+  }
+
   /** Octets of the reply that was written; `NO_REPLY` where the pipeline must be asked. */
   give(exchange: Exchange): number {
     const { table, records, clock } = this.#cache;
     const start = records.isTimed ? clock.monotonic() : 0;
-    const key = this.#key;
     this.#wasKept = false;
-    this.#hasKey = key.read(exchange, this.#listener);
-    if (!this.#hasKey) return NO_REPLY;
+    const key = this.#keyOf(exchange);
+    this.#key = key;
+    if (!key.isThere) return NO_REPLY;
     const at = table.find(key);
     if (at === NONE) return this.#missed(NONE);
     if (!records.holds(at)) return this.#missed(at);
@@ -127,6 +146,13 @@ export class ListenerAnswers {
     this.#redo(at, exchange, start);
     exchange.settled = true;
     return length;
+  }
+
+  #keyOf(exchange: Exchange): QuestionKey {
+    const key = exchange.place === ALONE ? undefined : this.#batch[exchange.place];
+    if (key !== undefined) return key;
+    this.#alone.read(exchange, this.#listener);
+    return this.#alone;
   }
 
   /** @param outdated the record that may not be given any more */
@@ -152,7 +178,7 @@ export class ListenerAnswers {
    * @param message of which the first `length` octets are the reply
    */
   keep({ account }: Query, answer: Reply, message: Uint8Array, length: number, marks: Marks): void {
-    if (!this.#hasKey || !account.replaying.allowed) return;
+    if (!this.#key.isThere || !account.replaying.allowed) return;
     if (answer.recursionDesired !== undefined || account.replyOptions.length > 0) return;
     const { records, secondSight } = this.#cache;
     if (!this.#wasKept && !secondSight.seen(this.#key.hash)) return;

@@ -36,6 +36,8 @@ const SEGMENTS = 32;
 const SURVIVORS = 0.75;
 /** Words of an ordinary record: how many chains are made for the block. */
 const USUAL_RECORD = 48;
+/** Words that the processor fetches together. */
+const LINE = 16;
 /** Records of one chain: some two is the most that chance gives. */
 const LONGEST_CHAIN = 16;
 /** Nothing begins at word 0, which stands for no record. */
@@ -64,7 +66,7 @@ export class AnswerTable<T extends object> {
     const memory = new ArrayBuffer(this.#segmentWords * SEGMENTS * 4);
     this.words = new Int32Array(memory);
     this.octets = Buffer.from(memory);
-    const bits = Math.ceil(Math.log2(this.words.length / USUAL_RECORD + 1));
+    const bits = Math.max(0, Math.ceil(Math.log2(this.words.length / USUAL_RECORD)));
     this.#heads = new Int32Array(2 ** bits);
     this.#shift = 32 - bits;
     this.#tops = Int32Array.from({ length: SEGMENTS }, (_, segment) => this.#base(segment));
@@ -92,6 +94,27 @@ export class AnswerTable<T extends object> {
       at = words[at + NEXT] ?? NONE;
     }
     return NONE;
+  }
+
+  /**
+   * Brings what `find` looks at for the first `count` keys near to the processor, and the rest of the records: it waits for all
+   * that is far away at once, where `find` waits for each in turn.
+   */
+  fetch(keys: readonly QuestionKey[], count: number): void {
+    const heads = this.#heads;
+    const { words } = this;
+    for (let i = 0; i < count; i++) {
+      const key = keys[i];
+      if (key !== undefined) key.fetched = heads[key.hash >>> this.#shift] ?? NONE;
+    }
+    for (let i = 0; i < count; i++) {
+      const key = keys[i];
+      if (key === undefined) continue;
+      const at = key.fetched;
+      let seen = 0;
+      for (let word = 0; word < USUAL_RECORD; word += LINE) seen ^= words[at + word] ?? 0;
+      key.fetched = seen;
+    }
   }
 
   /** Says that the record has been asked for. */

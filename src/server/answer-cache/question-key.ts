@@ -54,6 +54,10 @@ export class QuestionKey {
   questionEnd = 0;
   /** The client's UDP size as it stands in its OPT record; 0 where there is none. */
   udpSize = 0;
+  /** Whether the request that was read last has a key. */
+  isThere = false;
+  /** What `AnswerTable.fetch` has seen for the key, so that it looks at all: nothing may rest on it. */
+  fetched = 0;
   #hasEdns = false;
 
   get hasEdns(): boolean {
@@ -65,6 +69,11 @@ export class QuestionKey {
    * key; then it may have written there all the same.
    */
   read(exchange: Exchange, listener: number): boolean {
+    this.isThere = this.#read(exchange, listener);
+    return this.isThere;
+  }
+
+  #read(exchange: Exchange, listener: number): boolean {
     const { octets, start, end, reply } = exchange;
     const nameStart = start + HEADER_OCTETS;
     const flags = this.#readHeader(octets, start, end);

@@ -1,13 +1,14 @@
 /**
  * One UDP socket whose datagrams are received and sent many at a time.
  *
- *     uv_poll ──► recvmmsg ──► inbox ──► handler, handler, … ──► outbox ──► sendmmsg
+ *     uv_poll ──► recvmmsg ──► inbox ──► Serving.askAll ──► handler, … ──► outbox ──► sendmmsg
  *                                └─ defer() ──► UdpReplyHandle ──► the outbox's last slot ──► sendmmsg, later
  *
  * All runs within one callback of the event loop, which makes no object for a datagram. Where the system takes no more replies, copies
  * of them wait, and leave when the socket has room again. Which of several reasons a call failed for is not asked of `errno`: a socket
  * that has no room is one that `poll` says has none; where it has some, it is the datagram that cannot be sent.
  */
+import type { Batch, OpenExchange } from '../serving.ts';
 import { type UdpEndpoint, UdpReplyHandle, type UdpServing } from '../udp-serving.ts';
 import type { Family, ReplyHandle } from '../transport.ts';
 import { BatchExchange, type BatchClients } from './batch-exchange.ts';
@@ -32,7 +33,7 @@ export interface BatchSocketOptions {
   readonly broke: () => void;
 }
 
-export class BatchSocket implements UdpEndpoint, PollTarget, BatchClients {
+export class BatchSocket implements UdpEndpoint, PollTarget, BatchClients, Batch {
   readonly address: string;
   readonly port: number;
   readonly family: Family;
@@ -43,6 +44,12 @@ export class BatchSocket implements UdpEndpoint, PollTarget, BatchClients {
   readonly #ends: EndsShape;
   readonly #exchange: BatchExchange;
   readonly #poll: PollHandle;
+  /** The slots of the inbox that requests are answered from, by their places in the batch. */
+  readonly #accepted: number[] = [];
+  /** Of the outbox, by the numbers of the replies. */
+  #rooms: readonly Uint8Array[] = [];
+  /** Requests of the batch that may have left something behind for the event loop. */
+  #unsettled = 0;
   readonly #unsent = new UnsentReplies();
   #emptyWakes = 0;
   #closed: Promise<void> | undefined;
@@ -108,31 +115,38 @@ export class BatchSocket implements UdpEndpoint, PollTarget, BatchClients {
   }
 
   /** Answers the datagrams in the inbox, all of them first, and then sends the replies. */
-  #answer(count: number): void {
-    const { inbox, outbox } = this.#parts;
+  #answer(received: number): void {
+    const { outbox, loop } = this.#parts;
     const { serving } = this.#shared;
-    const exchange = this.#exchange;
-    const rooms = outbox.rooms(serving.limits.udpMessage);
-    let replies = 0;
-    let isSettled = true;
-    for (let slot = 0; slot < count; slot++) {
-      if (!this.#accepts(slot)) {
-        serving.counts.ignored++;
-        continue;
-      }
-      exchange.slot = slot;
-      exchange.start = slot * inbox.room;
-      exchange.end = exchange.start + inbox.length(slot);
-      exchange.reply = rooms[replies] ?? NO_ROOM;
-      const length = serving.ask(exchange);
-      if (!exchange.settled) isSettled = false;
-      if (length === 0) continue;
-      outbox.copyEnds(replies, inbox, slot, this.#ends);
-      outbox.address(replies, length, this.#ends);
-      replies++;
+    let count = 0;
+    for (let slot = 0; slot < received; slot++) {
+      if (this.#accepts(slot)) this.#accepted[count++] = slot;
+      else serving.counts.ignored++;
     }
-    if (!isSettled) this.#parts.loop.hasWork();
+    this.#rooms = outbox.rooms(serving.limits.udpMessage);
+    this.#unsettled = 0;
+    const replies = serving.askAll(this, count);
+    if (this.#unsettled > 0) loop.hasWork();
     if (replies > 0) this.#send(replies);
+  }
+
+  exchangeAt(place: number, reply: number): OpenExchange {
+    const { inbox } = this.#parts;
+    const exchange = this.#exchange;
+    const slot = this.#accepted[place] ?? 0;
+    exchange.slot = slot;
+    exchange.start = slot * inbox.room;
+    exchange.end = exchange.start + inbox.length(slot);
+    exchange.reply = this.#rooms[reply] ?? NO_ROOM;
+    return exchange;
+  }
+
+  answered(place: number, reply: number, length: number): void {
+    if (!this.#exchange.settled) this.#unsettled++;
+    if (length === 0) return;
+    const { inbox, outbox } = this.#parts;
+    outbox.copyEnds(reply, inbox, this.#accepted[place] ?? 0, this.#ends);
+    outbox.address(reply, length, this.#ends);
   }
 
   #accepts(slot: number): boolean {

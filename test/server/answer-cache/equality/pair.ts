@@ -11,7 +11,7 @@ import { type Change, atFirst, change, changeCluster } from './changes.ts';
 import { type Directives, corefileOf, directives, orderOf } from './corefiles.ts';
 import { type Form, type Occasion, form, occasion, octetsOf, variation } from './questions.ts';
 import { type Verdict, addressesOf, compare } from './replies.ts';
-import { type Came, Side, type Surroundings } from './side.ts';
+import { type Arriving, type Came, Side, type Surroundings } from './side.ts';
 
 export type Step =
   | { readonly kind: 'ask'; readonly form: Form; readonly occasions: readonly Occasion[] }
@@ -22,11 +22,20 @@ export type Step =
       readonly but: Partial<Form>;
       readonly occasions: readonly Occasion[];
     }
+  /** Several that arrive together: each is another question, or one of the last ones once more. */
+  | { readonly kind: 'together'; readonly all: readonly Together[] }
   /** Something changes while the answer is on its way. */
   | { readonly kind: 'ask-while'; readonly form: Form; readonly occasion: Occasion; readonly change: Change }
   | { readonly kind: 'change'; readonly change: Change }
   | { readonly kind: 'wait'; readonly milliseconds: number }
   | { readonly kind: 'reload'; readonly directives: Directives };
+
+interface Together {
+  readonly form: Form | number;
+  readonly occasion: Occasion;
+}
+
+const together = fc.record({ form: fc.oneof(form, fc.nat(4), fc.nat(4)), occasion });
 
 const wait = fc.oneof(
   fc.integer({ min: 0, max: 1500 }),
@@ -50,6 +59,13 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
       back: fc.nat(3),
       but: fc.oneof(fc.constant({}), variation),
       occasions: fc.array(occasion, { minLength: 1, maxLength: 2, size: 'max' }),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('together' as const),
+      all: fc.array(together, { minLength: 1, maxLength: 9, size: 'max' }),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('ask-while' as const), form, occasion, change }) },
@@ -121,6 +137,8 @@ class Pair {
         const asked = this.#asked.at(-1 - one.back);
         return asked === undefined ? undefined : this.#askTimes({ ...asked, ...one.but }, one.occasions);
       }
+      case 'together':
+        return this.#askTogether(one.all);
       case 'ask-while':
         return this.#askWhile(one.form, one.occasion, one.change);
       case 'change':
@@ -148,11 +166,28 @@ class Pair {
     await this.#judge(asked, each, plain, caching);
   }
 
+  async #askTogether(all: readonly Together[]): Promise<void> {
+    const asked = all.flatMap(({ form: wanted, occasion: each }) => {
+      const found = typeof wanted === 'number' ? this.#asked.at(-1 - wanted) : wanted;
+      return found === undefined ? [] : [{ form: { ...found, protocol: 'udp' as const }, each }];
+    });
+    this.#asked.push(...asked.map((one) => one.form));
+    const [one, other] = this.#sides;
+    const arriving = asked.map((two) => arrivingOf(two.form, two.each));
+    const plain = await one.askTogether(arriving);
+    const caching = await other.askTogether(arriving);
+    await this.#both((side) => side.idle());
+    for (const [i, { form: its, each }] of asked.entries()) {
+      const came = [plain[i], caching[i]] as const;
+      if (came[0] === undefined || came[1] === undefined) throw new Error(`nothing came for request ${i}`);
+      // oxlint-disable-next-line no-await-in-loop -- a judgement may ask once more
+      await this.#judge(its, each, came[0], came[1]);
+    }
+  }
+
   async #askWhile(asked: Form, each: Occasion, meanwhile: Change): Promise<void> {
     const [one, other] = this.#sides;
-    const { protocol } = asked;
-    const request = octetsOf(asked, each);
-    const asking = [one, other].map((side) => side.ask(request, { ...each.client, protocol }, each.before));
+    const asking = [one, other].map((side) => side.ask(arrivingOf(asked, each)));
     await this.#change(meanwhile);
     const [plain, caching] = await Promise.all(asking);
     await this.#both((side) => side.idle());
@@ -161,9 +196,8 @@ class Pair {
 
   async #send(asked: Form, each: Occasion): Promise<readonly [Came, Came]> {
     const [one, other] = this.#sides;
-    const request = octetsOf(asked, each);
-    const ends = { ...each.client, protocol: asked.protocol };
-    return [await one.ask(request, ends, each.before), await other.ask(request, ends, each.before)];
+    const arriving = arrivingOf(asked, each);
+    return [await one.ask(arriving), await other.ask(arriving)];
   }
 
   async #judge(asked: Form, each: Occasion, plain: Came, caching: Came): Promise<void> {
@@ -250,6 +284,10 @@ class Pair {
     await this.#both((side) => side.close());
     rmSync(this.#surroundings.folder, { recursive: true, force: true });
   }
+}
+
+function arrivingOf(asked: Form, each: Occasion): Arriving {
+  return { request: octetsOf(asked, each), ends: { ...each.client, protocol: asked.protocol }, before: each.before };
 }
 
 let writes = 0;

@@ -12,6 +12,7 @@ import { Server } from '../../../../src/server/server.ts';
 import { SharedThings } from '../../../../src/server/shared-things.ts';
 import { LogWriter } from '../../../../src/telemetry/logger.ts';
 import { Metrics } from '../../../../src/telemetry/metrics.ts';
+import { Serving } from '../../../../src/transport/serving.ts';
 import {
   DEFERRED,
   type Endpoints,
@@ -22,6 +23,7 @@ import {
 import type { UdpTransport } from '../../../../src/transport/udp-transport.ts';
 import type { FakeClock } from '../../../plugins/support.ts';
 import { exchangeOf } from '../requests.ts';
+import { TogetherBatch } from './together.ts';
 import { type Outside, UpstreamNetwork } from './upstream.ts';
 
 /** What both servers share; neither writes to it. */
@@ -72,6 +74,14 @@ class HeldCluster extends ClusterStores {
     const done = Promise.resolve();
     return Promise.resolve({ state: this.#state, known: done, flush: () => done, release: () => undefined });
   }
+}
+
+/** A request as it arrives. */
+export interface Arriving {
+  readonly request: Uint8Array;
+  readonly ends: Partial<Endpoints>;
+  /** Octets before and behind it in the memory that holds it. */
+  readonly before: number;
 }
 
 /** What came back, and whether the handler said that nothing is left to be done. */
@@ -154,7 +164,7 @@ export class Side {
   }
 
   /** Hands a request to the server. Resolves with what came; rejects where nothing comes at all. */
-  ask(request: Uint8Array, ends: Partial<Endpoints>, before: number): Promise<Came> {
+  ask({ request, ends, before }: Arriving): Promise<Came> {
     return new Promise((resolve, reject) => {
       let isDeferred = false;
       const exchange = exchangeOf(request, {
@@ -173,6 +183,19 @@ export class Side {
       if (isDeferred) return;
       resolve({ reply: length === NO_REPLY ? undefined : Buffer.from(reply.subarray(0, length)), settled });
     });
+  }
+
+  /** Hands requests to the server that have arrived together, as a socket does. Resolves with what came for each. */
+  askTogether(all: readonly Arriving[]): Promise<readonly Came[]> {
+    const serving = new Serving({
+      handler: this.#handler,
+      report: (message) => {
+        throw new Error(message);
+      },
+    });
+    const batch = new TogetherBatch(all);
+    serving.askAll(batch, all.length);
+    return batch.came();
   }
 
   /** Resolves when nothing is under way any more. */
