@@ -104,7 +104,7 @@ export class FactCounters {
     this.#changes = (this.#changes + 1) | 0;
   }
 
-  /** Counts the changes of all facts, in 32 bits: while it stays as it is, whatever held goes on holding. */
+  /** Counts the changes of all facts, and wraps as their counters do: while it stays as it is, whatever held goes on holding. */
   get changes(): number {
     return this.#changes;
   }

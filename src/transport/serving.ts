@@ -4,7 +4,7 @@
  */
 import { bounds, type Bounds } from '../bounds.ts';
 import {
-  ALONE,
+  UNREAD,
   DEFERRED,
   NO_REPLY,
   type Exchange,
@@ -34,6 +34,10 @@ export interface Batch {
 /** The table of bounds with these values replaced. */
 function withDefaults(limits: Partial<Bounds> | undefined): Bounds {
   return { ...bounds, ...limits };
+}
+
+function traceOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 export class Serving {
@@ -74,7 +78,7 @@ export class Serving {
 
   /**
    * Hands the exchanges of a batch to the handler, which may look at all of them before it answers the first. Returns the number of
-   * replies. Never throws.
+   * replies. Throws nothing but what the batch throws.
    */
   askAll(batch: Batch, count: number): number {
     const { handler } = this;
@@ -83,7 +87,7 @@ export class Serving {
     for (let place = 0; place < count; place++) {
       const exchange = batch.exchangeAt(place, replies);
       // A request that was read ahead was read for the room of its place.
-      exchange.place = isRead && replies === place ? place : ALONE;
+      exchange.place = isRead && replies === place ? place : UNREAD;
       const length = this.#ask(handler, exchange);
       batch.answered(place, replies, length);
       if (length > 0) replies++;
@@ -93,11 +97,15 @@ export class Serving {
 
   #readAhead(lookahead: Lookahead, batch: Batch, count: number): boolean {
     try {
-      for (let place = 0; place < count; place++) lookahead.read(batch.exchangeAt(place, place), place);
+      for (let place = 0; place < count; place++) {
+        const exchange = batch.exchangeAt(place, place);
+        exchange.place = place;
+        lookahead.read(exchange);
+      }
       lookahead.fetch(count);
       return true;
     } catch (error) {
-      this.fail(error);
+      this.reportOnce(`requests could not be read before they are answered: ${traceOf(error)}`);
       return false;
     }
   }
@@ -127,7 +135,7 @@ export class Serving {
   /** Counts a failure, and reports at most one per turn of the event loop: a flood must not become one of log lines. */
   fail(error: unknown): void {
     this.counts.failed++;
-    this.reportOnce(`a request failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    this.reportOnce(`a request failed: ${traceOf(error)}`);
   }
 
   /** Reports, unless something was reported so in this turn of the event loop. */

@@ -5,7 +5,7 @@
 import { FRAME_MESSAGE } from './frames.ts';
 import type { OpenExchange } from './serving.ts';
 import type { StreamEnds } from './stream-listener.ts';
-import { ALONE, type Family, type ReplyHandle } from './transport.ts';
+import { UNREAD, type Family, type ReplyHandle } from './transport.ts';
 
 /** Of an exchange before its first query. */
 export const NO_ENDS: StreamEnds = {
@@ -23,7 +23,7 @@ export abstract class StreamExchange implements OpenExchange {
   start = 0;
   end = 0;
   settled = false;
-  place = ALONE;
+  place = UNREAD;
   deferred: ReplyHandle | undefined = undefined;
 
   get clientFamily(): Family {

@@ -42,7 +42,7 @@ export interface Exchange extends Endpoints {
    * sets it back before each request.
    */
   settled: boolean;
-  /** Its place in a batch that the handler's `Lookahead` has read; `ALONE` where this one was not read before. */
+  /** Its place in a batch that the handler's `Lookahead` reads, and has read when it is to be answered; otherwise `UNREAD`. */
   readonly place: number;
   /** Takes the reply out of this tick. The handler then returns `DEFERRED`. */
   defer(): ReplyHandle;
@@ -82,8 +82,8 @@ export const NO_REPLY = 0;
 /** What a handler returns when it has called `defer`. A handle that was taken without it is dropped. */
 export const DEFERRED = -1;
 
-/** The place of a request that was not read with others. */
-export const ALONE = -1;
+/** The place of a request that is read when it is answered: it came alone, or its reply gets another room than it was read for. */
+export const UNREAD = -1;
 
 /** Answers one request: the number of octets written to `exchange.reply`, `NO_REPLY`, or `DEFERRED`. It must not throw. */
 export interface RequestHandler {
@@ -92,13 +92,13 @@ export interface RequestHandler {
 }
 
 /**
- * What a handler does with requests that have arrived together before it is asked for the first of them, so that none is answered
- * slowly for being the first that needs something. It must not throw.
+ * What a handler does with requests that have arrived together before it is asked for the first of them, so that what they wait for
+ * is waited for once. It must not throw.
  */
 export interface Lookahead {
-  /** Reads the request at a place of the batch, which counts from 0. It may write to the room for the reply. */
-  read(exchange: Exchange, place: number): void;
-  /** The requests at the first `count` places have been read; they are asked for next, and nothing in between. */
+  /** Reads the request at a place of the batch, the first of which is 0. It may write to the room for the reply. */
+  read(exchange: Exchange): void;
+  /** The requests at the first `count` places have been read; they are asked for next and in this order, some perhaps as `UNREAD`. */
   fetch(count: number): void;
 }
 

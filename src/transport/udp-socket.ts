@@ -15,14 +15,14 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import type { Batch, OpenExchange } from './serving.ts';
-import { ALONE, type Family, type ReplyHandle } from './transport.ts';
+import { UNREAD, type Family, type ReplyHandle } from './transport.ts';
 import { ReplyRoom } from './reply-room.ts';
 import { type UdpEndpoint, UdpReplyHandle, type UdpServing } from './udp-serving.ts';
 
 const NOTHING = new Uint8Array(0);
 const NOBODY: RemoteInfo = { address: '', family: 'IPv4', port: 0, size: 0 };
 
-/** The socket's one exchange, pointed at each datagram in turn; by its index, which the garbage collector need not be told of. */
+/** The socket's one exchange, pointed at each datagram in turn: by an index, for a reference to each costs a write barrier. */
 class UdpExchange implements OpenExchange {
   readonly protocol = 'udp';
   readonly #socket: UdpSocket;
@@ -30,7 +30,7 @@ class UdpExchange implements OpenExchange {
   index = 0;
   reply: Uint8Array = NOTHING;
   settled = false;
-  place = ALONE;
+  place = UNREAD;
   deferred: ReplyHandle | undefined = undefined;
 
   constructor(socket: UdpSocket) {

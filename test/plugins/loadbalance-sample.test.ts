@@ -13,7 +13,7 @@ import { linkChain } from '../../src/server/chain.ts';
 import { Responder } from '../../src/server/responder.ts';
 import { Router } from '../../src/server/router.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
-import { ALONE } from '../../src/transport/transport.ts';
+import { UNREAD } from '../../src/transport/transport.ts';
 import { serve } from './support.ts';
 
 const ENDPOINTS = 5_000;
@@ -76,7 +76,7 @@ async function serving(answers: readonly RRset[], lines: string): Promise<(udpSi
       start: 0,
       end: request.length,
       settled: false,
-      place: ALONE,
+      place: UNREAD,
       reply: room,
     };
     const length = responder.respond({

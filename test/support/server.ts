@@ -18,7 +18,7 @@ import { testUdp } from './udp.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
 import { NO_NETWORK } from '../plugins/support.ts';
 import { LogWriter } from '../../src/telemetry/logger.ts';
-import { ALONE, DEFERRED, type Exchange, NO_REPLY, type ReplyHandle } from '../../src/transport/transport.ts';
+import { UNREAD, DEFERRED, type Exchange, NO_REPLY, type ReplyHandle } from '../../src/transport/transport.ts';
 
 export interface TestServerOptions {
   readonly corefile: string;
@@ -137,7 +137,7 @@ function exchange(responder: Responder, request: Uint8Array, options: AskOptions
       end: octets.length,
       reply,
       settled: false,
-      place: ALONE,
+      place: UNREAD,
       defer: () => handle,
     };
     const length = responder.respond(borrowed);

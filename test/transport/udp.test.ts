@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { bounds } from '../../src/bounds.ts';
-import { requestOf } from '../../src/transport/transport.ts';
+import { DEFERRED, NO_REPLY, requestOf } from '../../src/transport/transport.ts';
 import { deadline, UdpClient } from './clients.ts';
 import { ask, Deferrer, echo, udpClient, udpWays } from './fixtures.ts';
 
@@ -123,6 +123,31 @@ describe.each(udpWays)('$name', (way) => {
       // oxlint-disable-next-line no-await-in-loop -- one reply after another, in their order
       while (received.length < sent.length) received.push((await client.receive()).toString());
       expect(received).toEqual(sent);
+    });
+
+    it('are answered each to its own client, though some are not answered and some later', async () => {
+      const { port } = await way.openOne((exchange) => {
+        const request = Buffer.from(requestOf(exchange));
+        const turn = (request[0] ?? 0) % 3;
+        if (turn === 0) return NO_REPLY;
+        if (turn === 1) return echo(exchange);
+        const handle = exchange.defer();
+        setImmediate(() => handle.send(request));
+        return DEFERRED;
+      });
+      const clients = await Promise.all(Array.from({ length: 5 }, () => udpClient(port)));
+      const answered = clients.map((_, own) =>
+        Array.from({ length: 21 }, (__, i) => [i, own]).filter(([i = 0]) => i % 3 > 0),
+      );
+      for (let i = 0; i < 21; i++) for (const [own, client] of clients.entries()) client.send(Buffer.of(i, own));
+      await Promise.all(
+        clients.map(async (client, own) => {
+          const expected = answered[own] ?? [];
+          const received = await Promise.all(expected.map(() => client.receive()));
+          const inOrder = received.map((reply) => [...reply]).toSorted(([a = 0], [b = 0]) => a - b);
+          expect(inOrder).toEqual(expected);
+        }),
+      );
     });
 
     it('are all answered where one of them makes the handler throw', async () => {

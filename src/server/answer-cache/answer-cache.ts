@@ -26,7 +26,7 @@ import type { Reply } from '../../plugins/answer.ts';
 import type { Clock } from '../../plugins/plugin.ts';
 import type { Query } from '../../plugins/query.ts';
 import type { Hit, Kept } from '../../plugins/replay.ts';
-import { ALONE, type Exchange, type Lookahead, NO_REPLY } from '../../transport/transport.ts';
+import { UNREAD, type Exchange, type Lookahead, NO_REPLY } from '../../transport/transport.ts';
 import type { Metrics, Series } from '../../telemetry/metrics.ts';
 import { AnswerTable, NONE } from './answer-table.ts';
 import { QuestionKey } from './question-key.ts';
@@ -87,12 +87,12 @@ const MISSES = 'nodens_answer_cache_misses_total';
 export class ListenerAnswers implements Lookahead {
   readonly #cache: AnswerCache;
   readonly #listener: number;
-  /** Of a request that comes alone. */
-  readonly #alone = new QuestionKey();
+  /** Of a request that was not read before. */
+  readonly #unread = new QuestionKey();
   /** Of the requests of a batch, by their places in it. */
   readonly #batch: QuestionKey[] = [];
   /** Of the request that was asked for last. */
-  #key = this.#alone;
+  #key = this.#unread;
   /** It had a record, which no longer held. */
   #wasKept = false;
   readonly #hit = new CurrentHit();
@@ -109,8 +109,8 @@ export class ListenerAnswers implements Lookahead {
       .with(server);
   }
 
-  read(exchange: Exchange, place: number): void {
-    const key = (this.#batch[place] ??= new QuestionKey());
+  read(exchange: Exchange): void {
+    const key = (this.#batch[exchange.place] ??= new QuestionKey());
     key.read(exchange, this.#listener);
   }
 
@@ -149,10 +149,10 @@ export class ListenerAnswers implements Lookahead {
   }
 
   #keyOf(exchange: Exchange): QuestionKey {
-    const key = exchange.place === ALONE ? undefined : this.#batch[exchange.place];
+    const key = exchange.place === UNREAD ? undefined : this.#batch[exchange.place];
     if (key !== undefined) return key;
-    this.#alone.read(exchange, this.#listener);
-    return this.#alone;
+    this.#unread.read(exchange, this.#listener);
+    return this.#unread;
   }
 
   /** @param outdated the record that may not be given any more */

@@ -38,7 +38,7 @@ const SURVIVORS = 0.75;
 const USUAL_RECORD = 48;
 /** Words that the processor fetches together. */
 const LINE = 16;
-/** Records of one chain: some two is the most that chance gives. */
+/** Records of one chain: one is usual, and some ten are the most that chance gives. */
 const LONGEST_CHAIN = 16;
 /** Nothing begins at word 0, which stands for no record. */
 const FIRST_WORD = 1;
@@ -97,8 +97,8 @@ export class AnswerTable<T extends object> {
   }
 
   /**
-   * Brings what `find` looks at for the first `count` keys near to the processor, and the rest of the records: it waits for all
-   * that is far away at once, where `find` waits for each in turn.
+   * Brings near to the processor what `find` looks at first for the first `count` keys: the record at the head of each chain, as far as
+   * an ordinary one goes. It waits for all that is far away at once, where `find` waits for each in turn.
    */
   fetch(keys: readonly QuestionKey[], count: number): void {
     const heads = this.#heads;

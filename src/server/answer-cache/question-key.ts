@@ -7,7 +7,7 @@
  *          2   type │ class
  *          3…  the name in wire form, A–Z folded, filled up with zeros
  *
- * It is read from the request's octets where they stand, once, without making anything. Only what clients send every day has a
+ * It is read from the request's octets where they stand, without making anything. Only what clients send every day has a
  * key: one question, at most one OPT record without options, nothing else, no flag that a query does not have. It understands
  * nothing of all that: whatever has no key goes to the reader of messages, and so does the first request of each key.
  */
@@ -65,12 +65,11 @@ export class QuestionKey {
   }
 
   /**
-   * Reads the request of an exchange, and puts its question, as the client spells it, where a reply has it. False where it has no
-   * key; then it may have written there all the same.
+   * Reads the request of an exchange, and puts its question, as the client spells it, where a reply has it; it may do so too where the
+   * request has no key.
    */
-  read(exchange: Exchange, listener: number): boolean {
+  read(exchange: Exchange, listener: number): void {
     this.isThere = this.#read(exchange, listener);
-    return this.isThere;
   }
 
   #read(exchange: Exchange, listener: number): boolean {

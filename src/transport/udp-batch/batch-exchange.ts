@@ -1,6 +1,6 @@
 /** The one exchange of a socket, pointed at each datagram of a batch in turn. */
 import type { OpenExchange } from '../serving.ts';
-import { ALONE, type Family, type ReplyHandle } from '../transport.ts';
+import { UNREAD, type Family, type ReplyHandle } from '../transport.ts';
 
 /** What an exchange needs of its socket, about the datagram in a slot. */
 export interface BatchClients {
@@ -20,7 +20,7 @@ export class BatchExchange implements OpenExchange {
   end = 0;
   reply: Uint8Array;
   settled = false;
-  place = ALONE;
+  place = UNREAD;
   slot = 0;
   deferred: ReplyHandle | undefined = undefined;
 

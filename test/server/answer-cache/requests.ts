@@ -1,5 +1,5 @@
 /** Requests as octets, made by hand so that a test can make them wrong in any place, and the exchange that a transport would hand on. */
-import { ALONE, type Endpoints, type Exchange, type ReplyHandle } from '../../../src/transport/transport.ts';
+import { UNREAD, type Endpoints, type Exchange, type ReplyHandle } from '../../../src/transport/transport.ts';
 
 export interface EdnsParts {
   readonly size: number;
@@ -88,7 +88,7 @@ export function exchangeOf(request: Uint8Array, parts: ExchangeParts = {}): Test
     end: before + request.length,
     reply: Buffer.alloc(all.protocol === 'tcp' ? 65_535 : 4096, 0xa5),
     settled: false,
-    place: ALONE,
+    place: UNREAD,
     defer: () => handle,
   };
 }

@@ -187,14 +187,11 @@ export class Side {
 
   /** Hands requests to the server that have arrived together, as a socket does. Resolves with what came for each. */
   askTogether(all: readonly Arriving[]): Promise<readonly Came[]> {
-    const serving = new Serving({
-      handler: this.#handler,
-      report: (message) => {
-        throw new Error(message);
-      },
-    });
+    const reports: string[] = [];
+    const serving = new Serving({ handler: this.#handler, report: (report) => reports.push(report) });
     const batch = new TogetherBatch(all);
     serving.askAll(batch, all.length);
+    if (reports.length > 0) throw new Error(reports.join('\n'));
     return batch.came();
   }
 
