@@ -35,6 +35,7 @@ import type { AnswerCounts } from './answer-counts.ts';
 import { pad } from './padding.ts';
 import { ReplyEdns } from './reply-edns.ts';
 import { TransferMessages } from './transfer-messages.ts';
+import { traceOf } from '../transport/system-error.ts';
 import {
   DEFERRED,
   type Exchange,
@@ -311,6 +312,6 @@ function clientOf(exchange: Exchange): Query['client'] {
 
 /** One line about an exception in a query, as CoreDNS writes it. */
 export function panicText(error: unknown, question: Question): string {
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return `Recovered from panic for ${question.name.toString()} ${typeName(question.type)}: ${text.replaceAll('\n', '\\n')}`;
+  const trace = traceOf(error).replaceAll('\n', '\\n');
+  return `Recovered from panic for ${question.name.toString()} ${typeName(question.type)}: ${trace}`;
 }

@@ -3,10 +3,11 @@
  * called. A handler promises not to throw; here that promise is not relied upon.
  */
 import { bounds, type Bounds } from '../bounds.ts';
+import { traceOf } from './system-error.ts';
 import {
-  UNREAD,
   DEFERRED,
   NO_REPLY,
+  UNREAD,
   type Exchange,
   type Lookahead,
   type OpenOptions,
@@ -34,10 +35,6 @@ export interface Batch {
 /** The table of bounds with these values replaced. */
 function withDefaults(limits: Partial<Bounds> | undefined): Bounds {
   return { ...bounds, ...limits };
-}
-
-function traceOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 export class Serving {

@@ -6,6 +6,7 @@
  * UDP gives way, if it has waited for longer than most answers take.
  */
 import type { Bounds } from '../../bounds.ts';
+import { traceOf } from '../system-error.ts';
 import { SocketQueue } from './socket-queue.ts';
 import type { AttemptListener, Endpoint, UpstreamProblem } from './upstream.ts';
 
@@ -81,8 +82,6 @@ export class Usage {
   }
 
   #failed(error: unknown): void {
-    this.#report(
-      `a reply of an upstream could not be handled: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-    );
+    this.#report(`a reply of an upstream could not be handled: ${traceOf(error)}`);
   }
 }
