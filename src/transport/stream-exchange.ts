@@ -5,7 +5,7 @@
 import { FRAME_MESSAGE } from './frames.ts';
 import type { OpenExchange } from './serving.ts';
 import type { StreamEnds } from './stream-listener.ts';
-import { UNREAD, type Family, type ReplyHandle } from './transport.ts';
+import { type Family, type ReplyHandle, UNREAD } from './transport.ts';
 
 /** Of an exchange before its first query. */
 export const NO_ENDS: StreamEnds = {

@@ -15,7 +15,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import type { Batch, OpenExchange } from './serving.ts';
-import { UNREAD, type Family, type ReplyHandle } from './transport.ts';
+import { type Family, type ReplyHandle, UNREAD } from './transport.ts';
 import { ReplyRoom } from './reply-room.ts';
 import { type UdpEndpoint, UdpReplyHandle, type UdpServing } from './udp-serving.ts';
 

@@ -15,7 +15,7 @@ import { AnswerCounts } from '../../src/server/answer-counts.ts';
 import { Responder, panicText } from '../../src/server/responder.ts';
 import { Router } from '../../src/server/router.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
-import { UNREAD, DEFERRED, type Exchange, NO_REPLY, type ReplyHandle } from '../../src/transport/transport.ts';
+import { DEFERRED, type Exchange, NO_REPLY, type ReplyHandle, UNREAD } from '../../src/transport/transport.ts';
 import { startTestServer } from '../support/server.ts';
 
 type Answering = (query: Query, next: Next) => Outcome;

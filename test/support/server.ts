@@ -18,7 +18,7 @@ import { testUdp } from './udp.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
 import { NO_NETWORK } from '../plugins/support.ts';
 import { LogWriter } from '../../src/telemetry/logger.ts';
-import { UNREAD, DEFERRED, type Exchange, NO_REPLY, type ReplyHandle } from '../../src/transport/transport.ts';
+import { DEFERRED, type Exchange, NO_REPLY, type ReplyHandle, UNREAD } from '../../src/transport/transport.ts';
 
 export interface TestServerOptions {
   readonly corefile: string;

@@ -2,12 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { type Batch, type OpenExchange, Serving } from '../../src/transport/serving.ts';
 import {
-  UNREAD,
   DEFERRED,
   type Exchange,
   type Lookahead,
   NO_REPLY,
   type RequestHandler,
+  UNREAD,
 } from '../../src/transport/transport.ts';
 import { exchangeOf } from '../server/answer-cache/requests.ts';
 
@@ -17,12 +17,11 @@ class TestBatch implements Batch {
   readonly #exchanges: readonly (OpenExchange & { reply: Uint8Array })[];
   /** Place, number and length of each reply. */
   readonly answers: (readonly [number, number, number])[] = [];
-  dropped = 0;
 
   constructor(count: number) {
     this.#rooms = Array.from({ length: count }, () => new Uint8Array(8));
     this.#exchanges = this.#rooms.map((reply, place) => ({
-      ...exchangeOf(Uint8Array.of(place), { handle: { send: () => undefined, drop: () => this.dropped++ } }),
+      ...exchangeOf(Uint8Array.of(place)),
       deferred: undefined,
       reply,
     }));

@@ -30,7 +30,7 @@ describe.each(udpWays)('$name', (way) => {
       const client = await udpClient(port);
       for (const letter of ['a', 'b', 'c']) {
         for (const length of [1, 255, 511, 512, 513]) {
-          // oxlint-disable-next-line no-await-in-loop -- one after another, so that they share a place
+          // oxlint-disable-next-line no-await-in-loop -- one after another, so that they share a room
           expect(await ask(client, letter.repeat(length))).toBe(letter.repeat(length));
         }
       }

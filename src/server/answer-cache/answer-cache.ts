@@ -26,7 +26,7 @@ import type { Reply } from '../../plugins/answer.ts';
 import type { Clock } from '../../plugins/plugin.ts';
 import type { Query } from '../../plugins/query.ts';
 import type { Hit, Kept } from '../../plugins/replay.ts';
-import { UNREAD, type Exchange, type Lookahead, NO_REPLY } from '../../transport/transport.ts';
+import { type Exchange, type Lookahead, NO_REPLY, UNREAD } from '../../transport/transport.ts';
 import type { Metrics, Series } from '../../telemetry/metrics.ts';
 import { AnswerTable, NONE } from './answer-table.ts';
 import { QuestionKey } from './question-key.ts';

@@ -66,7 +66,7 @@ export class AnswerTable<T extends object> {
     const memory = new ArrayBuffer(this.#segmentWords * SEGMENTS * 4);
     this.words = new Int32Array(memory);
     this.octets = Buffer.from(memory);
-    const bits = Math.max(0, Math.ceil(Math.log2(this.words.length / USUAL_RECORD)));
+    const bits = Math.ceil(Math.log2(this.words.length / USUAL_RECORD));
     this.#heads = new Int32Array(2 ** bits);
     this.#shift = 32 - bits;
     this.#tops = Int32Array.from({ length: SEGMENTS }, (_, segment) => this.#base(segment));

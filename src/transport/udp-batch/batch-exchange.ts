@@ -1,6 +1,6 @@
 /** The one exchange of a socket, pointed at each datagram of a batch in turn. */
 import type { OpenExchange } from '../serving.ts';
-import { UNREAD, type Family, type ReplyHandle } from '../transport.ts';
+import { type Family, type ReplyHandle, UNREAD } from '../transport.ts';
 
 /** What an exchange needs of its socket, about the datagram in a slot. */
 export interface BatchClients {

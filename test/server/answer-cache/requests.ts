@@ -1,5 +1,5 @@
 /** Requests as octets, made by hand so that a test can make them wrong in any place, and the exchange that a transport would hand on. */
-import { UNREAD, type Endpoints, type Exchange, type ReplyHandle } from '../../../src/transport/transport.ts';
+import { type Endpoints, type Exchange, type ReplyHandle, UNREAD } from '../../../src/transport/transport.ts';
 
 export interface EdnsParts {
   readonly size: number;

@@ -5,6 +5,7 @@ import { exchangeOf } from '../requests.ts';
 import type { Arriving, Came } from './side.ts';
 
 interface Arrived {
+  readonly request: Uint8Array;
   readonly exchange: OpenExchange & { reply: Uint8Array };
   /** Of a reply that comes later: undefined where there is none after all. */
   later: Promise<Buffer | undefined> | undefined;
@@ -17,10 +18,8 @@ interface Arrived {
 export class TogetherBatch implements Batch {
   readonly #rooms: readonly Buffer[];
   readonly #all: readonly Arrived[];
-  readonly #requests: readonly Uint8Array[];
 
   constructor(all: readonly Arriving[]) {
-    this.#requests = all.map(({ request }) => request);
     this.#rooms = all.map(() => Buffer.alloc(bounds.udpMessage, 0xa5));
     this.#all = all.map(arrivedOf);
   }
@@ -44,8 +43,8 @@ export class TogetherBatch implements Batch {
     const now = this.#all.map(({ reply, length }) =>
       reply === undefined ? undefined : Buffer.from(this.#rooms[reply]?.subarray(0, length) ?? []),
     );
-    for (const [place, request] of this.#requests.entries()) {
-      const { octets, start, end } = this.#at(place).exchange;
+    for (const { request, exchange } of this.#all) {
+      const { octets, start, end } = exchange;
       if (!Buffer.from(request).equals(octets.subarray(start, end))) throw new Error('a request was written to');
     }
     return Promise.all(
@@ -72,6 +71,6 @@ function arrivedOf({ request, ends, before }: Arriving): Arrived {
       return handle;
     },
   };
-  const arrived: Arrived = { exchange, later: undefined, reply: undefined, length: 0, settled: false };
+  const arrived: Arrived = { request, exchange, later: undefined, reply: undefined, length: 0, settled: false };
   return arrived;
 }
