@@ -16,7 +16,7 @@ import { stockCorefile } from './stock.ts';
 import { jsonList } from './manifests.ts';
 import { untilAnswered } from './probe.ts';
 import { type Cores, type Running, start } from './processes.ts';
-import { nodeFlags } from '../tools/node-flags.ts';
+import { nodeCommand } from '../tools/node-command.ts';
 
 export type ServerName = 'nodens' | 'nodens dgram' | 'knotd' | 'unbound' | 'coredns' | 'echo';
 
@@ -80,7 +80,7 @@ export function nodensCommand(options: {
 }): [string, ...string[]] {
   const { program, corefile, manifests, port } = options;
   const flags = ['-conf', corefile, '--fixture', manifests, '--bind', '127.0.0.1', '-dns.port', String(port)];
-  return [process.execPath, ...nodeFlags, program, ...flags];
+  return [...nodeCommand, program, ...flags];
 }
 
 /** Resolves when the server has answered for the last Service. */

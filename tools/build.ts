@@ -14,7 +14,7 @@ import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { nodeFlags } from './node-flags.ts';
+import { nodeFlags } from './node-command.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 

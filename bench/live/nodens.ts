@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { freePort } from '../../test/support/free-port.ts';
 import { kubeadmCorefile } from '../kubeadm.ts';
 import { type Running, start } from '../processes.ts';
-import { nodeFlags } from '../../tools/node-flags.ts';
+import { nodeCommand } from '../../tools/node-command.ts';
 import type { Api } from './api.ts';
 import { accessLines } from './access.ts';
 import { clusterIp, fullName, isHeadless, type ClusterSize } from '../cluster.ts';
@@ -45,7 +45,7 @@ export async function startNodens(
   const kubernetes = [...accessLines(access, folder), ...(snapshot === undefined ? [] : [`snapshot ${snapshot}`])];
   const file = join(folder, 'Corefile');
   writeFileSync(file, kubeadmCorefile({ dns, http, upstream, kubernetes }));
-  const command = [process.execPath, ...nodeFlags, ...flags, program, '-conf', file] as const;
+  const command = [...nodeCommand, ...flags, program, '-conf', file] as const;
   const began = performance.now();
   const running = start(command, { cwd: folder, ...(cores === undefined ? {} : { core: cores.server }) });
   return { process: running, dnsPort: dns, httpPort: http, began };

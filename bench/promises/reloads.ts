@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { untilAnswered } from '../probe.ts';
 import { type Running, memory, start } from '../processes.ts';
-import { nodeFlags } from '../../tools/node-flags.ts';
+import { nodeCommand } from '../../tools/node-command.ts';
 import { freePort } from '../../test/support/free-port.ts';
 
 export interface Reloads {
@@ -48,7 +48,7 @@ export async function reloads(
   writeFileSync(corefile, corefiles.good(0));
   writeFileSync(questions, Array.from({ length: 100 }, (_, i) => `name-${i}.example A\n`).join(''));
   const outcomes = new Outcomes();
-  const server = start([process.execPath, ...nodeFlags, program, '-conf', corefile], {
+  const server = start([...nodeCommand, program, '-conf', corefile], {
     ...(cores === undefined ? {} : { core: cores.server }),
     watch: (text) => outcomes.read(text),
   });

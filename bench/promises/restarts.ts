@@ -9,7 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { kubeadmCorefile } from '../kubeadm.ts';
 import { untilAnswered } from '../probe.ts';
 import { type Running, start } from '../processes.ts';
-import { nodeFlags } from '../../tools/node-flags.ts';
+import { nodeCommand } from '../../tools/node-command.ts';
 import { freePort } from '../../test/support/free-port.ts';
 import { type Expected, Nodes } from './nodes.ts';
 import { openUpstream } from './upstream.ts';
@@ -161,7 +161,7 @@ async function startReplica(
   const [port, health, ready, metrics] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const corefile = join(place, `${instance}.Corefile`);
   writeFileSync(corefile, kubeadmCorefile({ dns: port, http: { health, ready, metrics }, upstream, lameDuck }));
-  const command = [process.execPath, ...nodeFlags, program, '-conf', corefile, '--fixture', manifests] as const;
+  const command = [...nodeCommand, program, '-conf', corefile, '--fixture', manifests] as const;
   const server = start(command, core === undefined ? {} : { core });
   try {
     await untilReady(server, ready);

@@ -13,7 +13,7 @@ import { text } from 'node:stream/consumers';
 import packet, { type DataRecord } from 'dns-packet';
 import { untilAnswered } from '../probe.ts';
 import { cleanUp, cleanUpAtExit, start } from '../processes.ts';
-import { nodeFlags } from '../../tools/node-flags.ts';
+import { nodeCommand } from '../../tools/node-command.ts';
 
 const UPSTREAM = 5300;
 const NAMES = 200;
@@ -47,7 +47,7 @@ try {
   upstream.bind(UPSTREAM, '127.0.0.1');
   await once(upstream, 'listening');
   const flags = ['-conf', corefile, '--fixture', manifests, '--bind', '127.0.0.1'];
-  const server = start([process.execPath, ...nodeFlags, program, ...flags]);
+  const server = start([...nodeCommand, program, ...flags]);
   await untilAnswered(server, 53, 'web.default.svc.cluster.local');
   // So that what upstreams say is in the cache, and what is asked often in the answer cache.
   await lookUp('3');

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { nodeFlags } from '../../tools/node-flags.ts';
+import { nodeFlags, nodeVariable } from '../../tools/node-command.ts';
 import { at, pick, read } from './documents.ts';
 
 const dockerfile = readFileSync(fileURLToPath(new URL('../../Dockerfile', import.meta.url)), 'utf8');
@@ -35,6 +35,7 @@ describe('the Dockerfile', () => {
     );
     expect(last).toMatch(/^COPY --from=build \/usr\/local\/bin\/node-on-port-53 \/usr\/local\/bin\/node$/m);
     const command = ['/usr/local/bin/node', ...nodeFlags, '/nodens/dist/bin/main.js'];
+    expect(last).toContain(`\nENV ${nodeVariable}\n`);
     expect(last).toContain(`\nENTRYPOINT [${command.map((word) => `"${word}"`).join(', ')}]\n`);
   });
 
