@@ -32,6 +32,7 @@ import { bareReply, replyOf } from './reply.ts';
 import type { Request } from './request.ts';
 import { SignsOfLife } from './signs-of-life.ts';
 import { type ExchangeTimes, silenceFor } from './times.ts';
+import type { Beginner } from './turns.ts';
 import { Waiters, type WaitersOwner } from './waiters.ts';
 
 /** Times in milliseconds. */
@@ -64,7 +65,7 @@ const LINGER = 250;
 
 const CUT_OFF: UpstreamProblem = { kind: 'invalid', text: 'a truncated reply' };
 
-export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
+export class Exchange implements AlarmOwner, AttemptOwner, Beginner, Tenant {
   readonly request: Request;
   readonly started: number;
   place: Place | undefined;
@@ -84,6 +85,7 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
   #spent = false;
   readonly #alarm = new Alarm(this);
   #linger: NodeJS.Timeout | undefined;
+  #begun = false;
   #over = false;
 
   /** @param candidates in the order in which they are asked */
@@ -110,14 +112,18 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
     return this.#waiters.count;
   }
 
-  /** Waits for the answer, until the account's time is over at the latest. The first one makes it begin. */
+  /** Waits for the answer, from when it begins until the account's time is over at the latest. */
   join(account: Account): Promise<Answer> {
-    const first = this.#waiters.count === 0;
     const now = this.#owner.clock.monotonic();
     const answer = this.#waiters.add(account, silenceFor(account, now, this.#candidates, this.#times));
-    if (first) this.#step(now);
-    else this.#arm(now);
+    if (this.#begun) this.#arm(now);
     return answer;
+  }
+
+  /** Asks the first upstream. Called once, when somebody waits. */
+  begin(): void {
+    this.#begun = true;
+    this.wake();
   }
 
   oust(answer: Failure): void {
@@ -126,7 +132,12 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
   }
 
   wake(): void {
-    this.#step(this.#owner.clock.monotonic());
+    try {
+      this.#step(this.#owner.clock.monotonic());
+    } catch (error) {
+      // There is nobody else to catch it, and it would end the program.
+      this.#break(error);
+    }
   }
 
   replied(attempt: UpstreamAttempt, said: UpstreamReply): void {
@@ -360,6 +371,16 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
     this.#owner.ended(this, answer);
     this.#waiters.settle(answer, upstream);
     if (this.#pending.count > 0) this.#linger = setTimeout(() => this.#drop(true), LINGER).unref();
+  }
+
+  /** Those who wait learn what was thrown. */
+  #break(error: unknown): void {
+    if (!this.#over) {
+      this.#over = true;
+      this.#owner.ended(this, undefined);
+    }
+    this.#waiters.fail(error);
+    this.#drop(false);
   }
 
   #drop(lost: boolean): void {

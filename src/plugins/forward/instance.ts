@@ -4,6 +4,7 @@
  *     query ──► failed a moment ago? ──► an equal one under way? ──► room? ──► a new exchange
  *                  │ the same again         │ its answer               │ no: SERVFAIL or REFUSED
  *
+ * A new exchange begins in a later turn of the event loop (turns.ts).
  * RFC 9520 (failures are remembered), RFC 5452 §5 (equal questions are asked once at a time; CVE-2023-30464).
  */
 import { bounds } from '../../bounds.ts';
@@ -146,7 +147,9 @@ export class ForwardInstance implements ExchangeOwner {
     this.#exchanges.set(key, exchange);
     this.#share.enter(exchange);
     this.#waiting++;
-    return exchange.join(query.account);
+    const answer = exchange.join(query.account);
+    this.#pool.turns.enter(exchange);
+    return answer;
   }
 
   /** Made anew when a file names another number of upstreams. */

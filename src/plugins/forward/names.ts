@@ -82,7 +82,7 @@ function ask(
   name: Name,
   type: number,
   resolvers: readonly Upstream[],
-  { clock, limits }: UpstreamPool,
+  { clock, limits, turns }: UpstreamPool,
   facts: Host['facts'],
 ): Promise<Answer> {
   const request = new Request(
@@ -107,7 +107,9 @@ function ask(
     left: nothing,
     ended: nothing,
   });
-  return exchange.join(account);
+  const answer = exchange.join(account);
+  turns.enter(exchange);
+  return answer;
 }
 
 /** Those at the end of a chain of aliases stand in the same answer. */

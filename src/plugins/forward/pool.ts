@@ -7,6 +7,7 @@ import type { Network } from '../network.ts';
 import { ForwardCounts } from './counts.ts';
 import { BoundsReached } from './limits.ts';
 import { Places } from './places.ts';
+import { Turns } from './turns.ts';
 import { Upstream, type UpstreamSettings } from './upstream.ts';
 
 interface Held {
@@ -20,6 +21,7 @@ export class UpstreamPool implements Closable {
   readonly limits: BoundsReached;
   readonly network: Network;
   readonly places: Places;
+  readonly turns = new Turns();
   readonly #upstreams = new Map<string, Held>();
 
   /** The one of the process, held for as long as the plugin is in service. */

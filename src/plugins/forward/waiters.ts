@@ -11,6 +11,7 @@ interface Waiter {
   /** Until when it waits while no upstream answers anything. */
   readonly silence: number;
   readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** Who is told of those that go. */
@@ -45,10 +46,10 @@ export class Waiters {
 
   /** @param silence until when it waits while no upstream answers anything */
   add(account: Account, silence: number): Promise<Answer> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const { upstreamsSince = Infinity } = account;
       const deadline = Math.min(account.deadline, upstreamsSince + bounds.upstreamTime);
-      this.#waiting.push({ account, deadline, silence, resolve });
+      this.#waiting.push({ account, deadline, silence, resolve, reject });
       this.#earliest = Math.min(this.#earliest, deadline);
       this.#earliestSilence = Math.min(this.#earliestSilence, silence);
     });
@@ -83,6 +84,16 @@ export class Waiters {
     const all = this.#waiting;
     this.#waiting = [];
     this.#answer(all, answer, upstream);
+  }
+
+  /** All of them get nothing but what was thrown. */
+  fail(error: unknown): void {
+    const all = this.#waiting;
+    this.#waiting = [];
+    for (const { reject } of all) {
+      this.#owner.left();
+      reject(error);
+    }
   }
 
   #answer(waiters: readonly Waiter[], answer: Answer, upstream: string): void {

@@ -57,6 +57,23 @@ describe('an exchange with one upstream', () => {
     expect(metric(`nodens_forward_retransmissions_total{to="${A}:53"}`)).toBe(1);
   });
 
+  it.each([
+    ['the first message', 0],
+    ['a later one', 1],
+  ])('tells those who wait what sending %s threw, and keeps no place for it', async (_, sound) => {
+    let sent = 0;
+    const behaviour = (): void => {
+      if (sent++ >= sound) throw new Error('no such thing');
+    };
+    const { ask, resolve, network } = await forwarding(`forward . ${A}`, { behaviours: { [A]: behaviour } });
+    const outcome = Promise.resolve(ask(named('same.example.')));
+    const failing = expect(outcome).rejects.toThrow('no such thing');
+    await vi.advanceTimersByTimeAsync(1_000);
+    await failing;
+    network.behaviours.set(A, answering(right));
+    expect((await resolve(named('same.example.'))).answer.kind).toBe('reply');
+  });
+
   it('goes on waiting after replies that are not the one, and counts them', async () => {
     const { resolve, metric } = await forwarding(`forward . ${A}`, {
       behaviours: {

@@ -1,4 +1,5 @@
 /** What bounds `forward`: equal questions are asked once, failures are remembered, and each bound is reached. */
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { bounds } from '../../../src/bounds.ts';
 import { Flag, Rcode } from '../../../src/dns/constants.ts';
@@ -34,12 +35,43 @@ async function settled(outcomes: readonly Outcome[]): Promise<readonly Awaited<O
   return Promise.all(outcomes.map((outcome) => Promise.resolve(outcome)));
 }
 
+describe('questions that come together', () => {
+  afterEach(() => {
+    vi.useFakeTimers();
+  });
+
+  it('are not sent while their queries are handled, and then a few at a time', async () => {
+    const { ask, network, close } = await forwarding(`forward . ${A}`);
+    vi.useRealTimers();
+    for (let i = 0; i < 100; i++) void ask(fresh());
+    expect(network.queries()).toHaveLength(0);
+    await turn();
+    const first = network.queries().length;
+    expect(first).toBeGreaterThan(0);
+    expect(first).toBeLessThan(10);
+    await vi.waitUntil(() => network.queries().length >= 100);
+    close();
+  });
+
+  it('that are pushed out before their turn are never sent', async () => {
+    const { ask, network, metric } = await forwarding(`forward . ${A}`);
+    const first = ask(named('first.example.'));
+    const later = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 1_000);
+    for (let i = 0; i < bounds.upstreamQueries; i++) void ask(fresh());
+    later.mockRestore();
+    await settled([]);
+    expect((await first).kind).toBe('failure');
+    expect(metric('nodens_bounds_reached_total{bound="upstreamQueries"}')).toBe(1);
+    expect(network.queries().some(({ decoded }) => decoded.question?.name.toString() === 'first.example.')).toBe(false);
+  });
+});
+
 describe('equal questions (CVE-2023-30464)', () => {
   it('share one message to an upstream', async () => {
     const { ask, network, metric } = await forwarding(`forward . ${A}`, { behaviours: { [A]: answering(right, 5) } });
     const outcomes = Array.from({ length: 50 }, (_, i) => ask(named(i % 2 === 0 ? 'same.example.' : 'SAME.example.')));
-    expect(network.sent).toHaveLength(1);
     for (const answer of await settled(outcomes)) expect(answer.kind).toBe('reply');
+    expect(network.sent).toHaveLength(1);
     expect(metric('nodens_forward_shared_queries_total')).toBe(49);
   });
 
@@ -55,6 +87,7 @@ describe('equal questions (CVE-2023-30464)', () => {
     const { ask, network } = await forwarding(`forward . ${A}`);
     void ask(named('same.example.'));
     void ask(other);
+    await vi.advanceTimersByTimeAsync(1);
     expect(network.sent).toHaveLength(2);
     await settled([]);
   });

@@ -1,0 +1,32 @@
+/**
+ * Questions for upstreams begin in turns of the event loop that are theirs, so that many of them at once, as when names have run out
+ * together, hold nothing else up. To ask an upstream takes many times as long as an answer out of a cache, and between any two turns what
+ * has arrived meanwhile is answered.
+ *
+ *     queries that came together ──► answered at once, … ──► begin one ──► what has arrived ──► begin one ──► …
+ */
+export interface Beginner {
+  /** Throws nothing. */
+  begin(): void;
+}
+
+/**
+ * Of those that wait, one in so many begins in a turn, and one at least: where turns are long, more begin in each, rather than ever more
+ * waiting.
+ */
+const PART = 16;
+
+export class Turns {
+  readonly #waiting: Beginner[] = [];
+
+  /** Begins it soon, never within this call. */
+  enter(beginner: Beginner): void {
+    if (this.#waiting.push(beginner) === 1) setImmediate(this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    const waiting = this.#waiting;
+    for (const beginner of waiting.splice(0, Math.ceil(waiting.length / PART))) beginner.begin();
+    if (waiting.length > 0) setImmediate(this.#turn);
+  };
+}
