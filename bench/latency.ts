@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { writeLines } from './files.ts';
 import type { Lineup } from './lineup.ts';
 import { type Steady, steadyLoad } from './load.ts';
+import { newNames } from './missing.ts';
 import { questionLines } from './queries.ts';
 import { quantile } from './promises/asking.ts';
 import type { Server, ServerName } from './servers.ts';
@@ -17,8 +18,12 @@ const RATE = 20_000;
 /** Of one turn: five of them make a million queries. */
 const SECONDS = 10;
 const QUESTIONS = 50_000;
-/** Seconds of the load before the first that counts. */
-const WARM_UP = 2;
+/**
+ * Before the first load that counts: so often the mixture, and names that no cache has, for so many seconds each. A turn asks the upstream
+ * for 200 names only, when they have run out, and code that has hardly run is compiled while it runs; a server that has been up
+ * for some minutes has asked for many more.
+ */
+const WARM_UP = { rounds: 3, seconds: 2, missing: 4_000 } as const;
 
 /** Multiples of the echo's median and 99th percentile, and milliseconds. */
 const limits = { timesEcho: 2, p99: 1, slowest: 5 } as const;
@@ -48,18 +53,25 @@ export async function measureLatency(
   const servers: Server[] = [];
   /* oxlint-disable no-await-in-loop -- together they would measure each other */
   for (const name of names) servers.push(await lineup.server(name, 'kubeadm'));
+  const asking = { core: cores?.client, into: join(folder, 'latency.answers') };
+  const missing = join(folder, 'latency.missing');
+  for (const server of servers) {
+    for (let round = 0; round < WARM_UP.rounds; round++) {
+      const { seconds, missing: rate } = WARM_UP;
+      await steadyLoad(server, { ...asking, questions, seconds, rate: RATE });
+      await writeLines(missing, newNames(rate * seconds, `warm-up-${round}`));
+      await steadyLoad(server, { ...asking, questions: missing, seconds, rate });
+    }
+  }
   const measured = new Map(servers.map((server) => [server.name, new Array<Latency>()]));
-  for (let run = 0; run <= runs; run++) {
-    const isWarmUp = run === 0;
+  for (let run = 0; run < runs; run++) {
     for (const server of servers) {
-      const seconds = isWarmUp ? WARM_UP : SECONDS;
-      const into = join(folder, 'latency.answers');
-      const got = await steadyLoad(server, { questions, seconds, rate: RATE, core: cores?.client, into });
-      if (!isWarmUp) measured.get(server.name)?.push(latencyOf(got));
+      const got = await steadyLoad(server, { ...asking, questions, seconds: SECONDS, rate: RATE });
+      measured.get(server.name)?.push(latencyOf(got));
     }
   }
   /* oxlint-enable no-await-in-loop */
-  rmSync(questions);
+  for (const file of [questions, missing]) rmSync(file);
   const bare = measured.get('echo') ?? [];
   const rows = [...measured].map(([name, all]) => line(name, all, bare));
   const heading = [

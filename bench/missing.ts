@@ -45,13 +45,14 @@ export async function measureMissing(lineup: Lineup, seconds: number): Promise<s
 
 async function askNew({ place }: Lineup, server: Server, half: string, seconds: number): Promise<Steady> {
   const questions = join(place.folder, 'missing.questions');
-  await writeLines(questions, names(RATE * (seconds + 1), half));
+  await writeLines(questions, newNames(RATE * (seconds + 1), half));
   const into = join(place.folder, 'missing.answers');
   const steady = await steadyLoad(server, { questions, seconds, rate: RATE, core: place.cores?.client, into });
   rmSync(questions);
   return steady;
 }
 
-function* names(count: number, stem: string): Generator<string> {
+/** Questions for external names that only this stem has. */
+export function* newNames(count: number, stem: string): Generator<string> {
   for (let i = 0; i < count; i++) yield `${stem}-${i}.example A\n`;
 }

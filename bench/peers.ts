@@ -13,7 +13,7 @@ import { accessLines } from './live/access.ts';
 import { Api } from './live/api.ts';
 import { forwardZone, reverseZone } from './manifests.ts';
 import { untilAnswered } from './probe.ts';
-import { type Running, start } from './processes.ts';
+import { type Running, holdTo, start } from './processes.ts';
 import { type Place, type Server, answering, onCore } from './servers.ts';
 
 /** Authoritative for the cluster's names from zone files: the limit to look at, since it knows no Kubernetes. */
@@ -44,6 +44,8 @@ export async function startUpstream({ folder, cores }: Pick<Place, 'folder' | 'c
   const port = await freePort();
   const process = runKnot(place, port, { example: zone }, cores?.client);
   await untilAnswered(process, port, 'www.example');
+  // knotd puts the thread that answers on the first core, which is that of the server that asks it.
+  if (cores !== undefined) holdTo(cores.client, process);
   return { port, process };
 }
 

@@ -90,6 +90,11 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+/** Puts all threads of a process on one core, those too that have chosen another by themselves. */
+export function holdTo(core: number, { pid }: Running): void {
+  execFileSync('taskset', ['-a', '-c', '-p', String(core), String(pid)], { stdio: 'ignore' });
+}
+
 const KEPT_OUTPUT = 65_536;
 
 interface StartOptions {
