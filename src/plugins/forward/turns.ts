@@ -10,11 +10,10 @@ export interface Beginner {
   begin(): void;
 }
 
-/**
- * Of those that wait, one in so many begins in a turn, and one at least: where turns are long, more begin in each, rather than ever more
- * waiting.
- */
+/** Of those that wait, one in so many begins in a turn, and one at least. */
 const PART = 16;
+/** More than these do not wait for another turn: what comes faster than it can be begun is to wait where it comes from. */
+const MOST = 128;
 
 export class Turns {
   readonly #waiting: Beginner[] = [];
@@ -26,7 +25,8 @@ export class Turns {
 
   readonly #turn = (): void => {
     const waiting = this.#waiting;
-    for (const beginner of waiting.splice(0, Math.ceil(waiting.length / PART))) beginner.begin();
+    const count = Math.max(Math.ceil(waiting.length / PART), waiting.length - MOST);
+    for (const beginner of waiting.splice(0, count)) beginner.begin();
     if (waiting.length > 0) setImmediate(this.#turn);
   };
 }

@@ -42,16 +42,27 @@ it('begins those that came together one in a turn, in their order', async () => 
 it('begins a fixed part of many in a turn, so that the last of them waits for few turns', async () => {
   const counting = new Counting();
   const { begun } = counting;
-  for (let i = 0; i < 1_000; i++) counting.enter(i);
+  for (let i = 0; i < 100; i++) counting.enter(i);
   await turn();
-  expect(begun).toHaveLength(63);
+  expect(begun).toHaveLength(7);
   let turns = 1;
-  for (; begun.length < 1_000; turns++) {
+  for (; begun.length < 100; turns++) {
     // oxlint-disable-next-line no-await-in-loop -- turn by turn
     await turn();
   }
-  expect(turns).toBeLessThan(80);
-  expect(begun).toEqual(Array.from({ length: 1_000 }, (_, i) => i));
+  expect(turns).toBeLessThan(45);
+  expect(begun).toEqual(Array.from({ length: 100 }, (_, i) => i));
+});
+
+it('lets no more than so many wait for another turn', async () => {
+  const counting = new Counting();
+  const { begun } = counting;
+  for (let round = 1; round <= 10; round++) {
+    for (let i = 0; i < 500; i++) counting.enter(i);
+    // oxlint-disable-next-line no-await-in-loop -- turn by turn
+    await turn();
+    expect(500 * round - begun.length).toBeLessThanOrEqual(128);
+  }
 });
 
 it('begins in a later turn what comes while others begin', async () => {
