@@ -17,16 +17,25 @@ const MOST = 128;
 
 export class Turns {
   readonly #waiting: Beginner[] = [];
+  #isSet = false;
 
   /** Begins it soon, never within this call. */
   enter(beginner: Beginner): void {
-    if (this.#waiting.push(beginner) === 1) setImmediate(this.#turn);
+    this.#waiting.push(beginner);
+    this.#set();
+  }
+
+  #set(): void {
+    if (this.#isSet) return;
+    this.#isSet = true;
+    setImmediate(this.#turn);
   }
 
   readonly #turn = (): void => {
+    this.#isSet = false;
     const waiting = this.#waiting;
     const count = Math.max(Math.ceil(waiting.length / PART), waiting.length - MOST);
     for (const beginner of waiting.splice(0, count)) beginner.begin();
-    if (waiting.length > 0) setImmediate(this.#turn);
+    if (waiting.length > 0) this.#set();
   };
 }
