@@ -11,9 +11,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   main: ['commands', 'signals'],
   commands: ['server', 'plugins', 'cluster', 'corefile', 'telemetry', 'transport', 'native', 'signals', 'version'],
   server: ['plugins', 'cluster', 'dns', 'corefile', 'telemetry', 'transport', 'bounds', 'node-modules'],
-  plugins: ['cluster', 'dns', 'corefile', 'telemetry', 'bounds', 'version'],
+  plugins: ['cluster', 'dns', 'corefile', 'telemetry', 'bounds', 'turns', 'version'],
   cluster: ['dns', 'bounds', 'node-modules'],
-  transport: ['dns', 'native', 'bounds', 'node-modules'],
+  transport: ['dns', 'native', 'bounds', 'turns', 'node-modules'],
   corefile: ['bounds'],
   telemetry: ['bounds'],
   dns: [],
@@ -21,6 +21,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   bounds: [],
   'node-modules': [],
   signals: [],
+  turns: [],
   version: [],
 };
 

@@ -6,7 +6,7 @@
  *                                        ├─ none is left: `finished`
  *                                        └─ the whole is worthless: `cut`
  */
-import { inTurn } from './stream-turns.ts';
+import { streamTurns } from './stream-turns.ts';
 import type { TcpReplies } from './tcp-replies.ts';
 import { CUT_OFF, type MessageSource, NO_REPLY } from './transport.ts';
 
@@ -43,7 +43,7 @@ export class TcpStreams {
   goOn(): void {
     if (this.#hasTurn || this.#sources.length === 0 || this.#replies.unsent > 0) return;
     this.#hasTurn = true;
-    inTurn(() => {
+    streamTurns.enter(() => {
       this.#hasTurn = false;
       this.#makeNext();
     });

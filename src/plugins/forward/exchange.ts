@@ -32,7 +32,6 @@ import { bareReply, replyOf } from './reply.ts';
 import type { Request } from './request.ts';
 import { SignsOfLife } from './signs-of-life.ts';
 import { type ExchangeTimes, silenceFor } from './times.ts';
-import type { Beginner } from './turns.ts';
 import { Waiters, type WaitersOwner } from './waiters.ts';
 
 /** Times in milliseconds. */
@@ -65,7 +64,7 @@ const LINGER = 250;
 
 const CUT_OFF: UpstreamProblem = { kind: 'invalid', text: 'a truncated reply' };
 
-export class Exchange implements AlarmOwner, AttemptOwner, Beginner, Tenant {
+export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
   readonly request: Request;
   readonly started: number;
   place: Place | undefined;
@@ -85,7 +84,6 @@ export class Exchange implements AlarmOwner, AttemptOwner, Beginner, Tenant {
   #spent = false;
   readonly #alarm = new Alarm(this);
   #linger: NodeJS.Timeout | undefined;
-  #begun = false;
   #over = false;
 
   /** @param candidates in the order in which they are asked */
@@ -112,18 +110,12 @@ export class Exchange implements AlarmOwner, AttemptOwner, Beginner, Tenant {
     return this.#waiters.count;
   }
 
-  /** Waits for the answer, from when it begins until the account's time is over at the latest. */
+  /** Waits for the answer, until the account's time is over at the latest. The first call of `wake` makes it begin. */
   join(account: Account): Promise<Answer> {
     const now = this.#owner.clock.monotonic();
     const answer = this.#waiters.add(account, silenceFor(account, now, this.#candidates, this.#times));
-    if (this.#begun) this.#arm(now);
+    if (this.#asked > 0) this.#arm(now);
     return answer;
-  }
-
-  /** Asks the first upstream. Called once, when somebody waits. */
-  begin(): void {
-    this.#begun = true;
-    this.wake();
   }
 
   oust(answer: Failure): void {

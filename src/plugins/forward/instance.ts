@@ -4,7 +4,7 @@
  *     query ──► failed a moment ago? ──► an equal one under way? ──► room? ──► a new exchange
  *                  │ the same again         │ its answer               │ no: SERVFAIL or REFUSED
  *
- * A new exchange begins in a later turn of the event loop (turns.ts).
+ * A new exchange begins in a later turn of the event loop (beginnings.ts).
  * RFC 9520 (failures are remembered), RFC 5452 §5 (equal questions are asked once at a time; CVE-2023-30464).
  */
 import { bounds } from '../../bounds.ts';
@@ -148,7 +148,7 @@ export class ForwardInstance implements ExchangeOwner {
     this.#share.enter(exchange);
     this.#waiting++;
     const answer = exchange.join(query.account);
-    this.#pool.turns.enter(exchange);
+    this.#pool.turns.enter(() => exchange.wake());
     return answer;
   }
 

@@ -108,7 +108,7 @@ function ask(
     ended: nothing,
   });
   const answer = exchange.join(account);
-  turns.enter(exchange);
+  turns.enter(() => exchange.wake());
   return answer;
 }
 

@@ -4,10 +4,11 @@
  */
 import type { Closable, Clock, Host } from '../plugin.ts';
 import type { Network } from '../network.ts';
+import { Turns } from '../../turns.ts';
+import { beginSome } from './beginnings.ts';
 import { ForwardCounts } from './counts.ts';
 import { BoundsReached } from './limits.ts';
 import { Places } from './places.ts';
-import { Turns } from './turns.ts';
 import { Upstream, type UpstreamSettings } from './upstream.ts';
 
 interface Held {
@@ -21,7 +22,8 @@ export class UpstreamPool implements Closable {
   readonly limits: BoundsReached;
   readonly network: Network;
   readonly places: Places;
-  readonly turns = new Turns();
+  /** In which questions begin. */
+  readonly turns = new Turns(beginSome);
   readonly #upstreams = new Map<string, Held>();
 
   /** The one of the process, held for as long as the plugin is in service. */

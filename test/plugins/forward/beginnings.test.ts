@@ -1,25 +1,24 @@
 /** Those that come together begin a few at a time, with room between them for everything else. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { Turns } from '../../../src/plugins/forward/turns.ts';
+import { beginSome } from '../../../src/plugins/forward/beginnings.ts';
+import { Turns } from '../../../src/turns.ts';
 
 class Counting {
-  readonly turns = new Turns();
+  readonly turns = new Turns(beginSome);
   readonly begun: number[] = [];
 
   enter(number: number, then = (): void => undefined): void {
-    this.turns.enter({
-      begin: () => {
-        this.begun.push(number);
-        then();
-      },
+    this.turns.enter(() => {
+      this.begun.push(number);
+      then();
     });
   }
 }
 
 it('begins nothing within the call, and one in the next turn', async () => {
   const { turns, begun } = new Counting();
-  turns.enter({ begin: () => void begun.push(1) });
+  turns.enter(() => void begun.push(1));
   expect(begun).toEqual([]);
   await turn();
   expect(begun).toEqual([1]);

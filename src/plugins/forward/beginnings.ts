@@ -5,37 +5,14 @@
  *
  *     queries that came together ──► answered at once, … ──► begin one ──► what has arrived ──► begin one ──► …
  */
-export interface Beginner {
-  /** Throws nothing. */
-  begin(): void;
-}
 
 /** Of those that wait, one in so many begins in a turn, and one at least. */
 const PART = 16;
 /** More than these do not wait for another turn: what comes faster than it can be begun is to wait where it comes from. */
 const MOST = 128;
 
-export class Turns {
-  readonly #waiting: Beginner[] = [];
-  #isSet = false;
-
-  /** Begins it soon, never within this call. */
-  enter(beginner: Beginner): void {
-    this.#waiting.push(beginner);
-    this.#set();
-  }
-
-  #set(): void {
-    if (this.#isSet) return;
-    this.#isSet = true;
-    setImmediate(this.#turn);
-  }
-
-  readonly #turn = (): void => {
-    this.#isSet = false;
-    const waiting = this.#waiting;
-    const count = Math.max(Math.ceil(waiting.length / PART), waiting.length - MOST);
-    for (const beginner of waiting.splice(0, count)) beginner.begin();
-    if (waiting.length > 0) this.#set();
-  };
+/** For `Turns`. */
+export function beginSome(waiting: (() => void)[]): void {
+  const count = Math.max(Math.ceil(waiting.length / PART), waiting.length - MOST);
+  for (const begin of waiting.splice(0, count)) begin();
 }
