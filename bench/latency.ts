@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { writeLines } from './files.ts';
 import type { Lineup } from './lineup.ts';
 import { type Steady, steadyLoad } from './load.ts';
-import { newNames } from './missing.ts';
 import { questionLines } from './queries.ts';
 import { quantile } from './promises/asking.ts';
 import type { Server, ServerName } from './servers.ts';
@@ -21,9 +20,9 @@ const QUESTIONS = 50_000;
 /**
  * Before the first load that counts: so often the mixture, and names that no cache has, for so many seconds each. A turn asks the upstream
  * for 200 names only, when they have run out, and code that has hardly run is compiled while it runs; a server that has been up
- * for some minutes has asked for many more.
+ * for some minutes has asked for many more. `first` is the number of the first of these names, behind those of the row `miss`.
  */
-const WARM_UP = { rounds: 3, seconds: 2, missing: 4_000 } as const;
+const WARM_UP = { rounds: 3, seconds: 2, missing: 4_000, first: 1_000_000 } as const;
 
 /** Multiples of the echo's median and 99th percentile, and milliseconds. */
 const limits = { timesEcho: 2, p99: 1, slowest: 5 } as const;
@@ -57,9 +56,10 @@ export async function measureLatency(
   const missing = join(folder, 'latency.missing');
   for (const server of servers) {
     for (let round = 0; round < WARM_UP.rounds; round++) {
-      const { seconds, missing: rate } = WARM_UP;
+      const { seconds, missing: rate, first } = WARM_UP;
+      const count = rate * seconds;
       await steadyLoad(server, { ...asking, questions, seconds, rate: RATE });
-      await writeLines(missing, newNames(rate * seconds, `warm-up-${round}`));
+      await writeLines(missing, questionLines('missing', size, count, first + round * count));
       await steadyLoad(server, { ...asking, questions: missing, seconds, rate });
     }
   }

@@ -9,6 +9,7 @@ import type { Lineup } from './lineup.ts';
 import { steadyLoad, type Steady } from './load.ts';
 import { memory } from './processes.ts';
 import { quantile } from './promises/asking.ts';
+import { questionLines } from './queries.ts';
 import type { Server } from './servers.ts';
 import { table } from './table.ts';
 
@@ -23,9 +24,9 @@ const GROWTH = 32;
 export async function measureMissing(lineup: Lineup, seconds: number): Promise<string> {
   const nodens = await lineup.server('nodens', 'kubeadm');
   const { pid } = nodens.process;
-  await askNew(lineup, nodens, 'first', seconds);
+  await askNew(lineup, nodens, 0, seconds);
   const { highest: full } = memory(pid);
-  const steady = await askNew(lineup, nodens, 'second', seconds);
+  const steady = await askNew(lineup, nodens, 1, seconds);
   const { highest } = memory(pid);
   const { cpu, rate, lost, times, rcodes } = steady;
   const growth = highest - full;
@@ -43,16 +44,12 @@ export async function measureMissing(lineup: Lineup, seconds: number): Promise<s
   );
 }
 
-async function askNew({ place }: Lineup, server: Server, half: string, seconds: number): Promise<Steady> {
+async function askNew({ place }: Lineup, server: Server, half: number, seconds: number): Promise<Steady> {
   const questions = join(place.folder, 'missing.questions');
-  await writeLines(questions, newNames(RATE * (seconds + 1), half));
+  const count = RATE * (seconds + 1);
+  await writeLines(questions, questionLines('missing', place.size, count, half * count));
   const into = join(place.folder, 'missing.answers');
   const steady = await steadyLoad(server, { questions, seconds, rate: RATE, core: place.cores?.client, into });
   rmSync(questions);
   return steady;
-}
-
-/** Questions for external names that only this stem has. */
-export function* newNames(count: number, stem: string): Generator<string> {
-  for (let i = 0; i < count; i++) yield `${stem}-${i}.example A\n`;
 }

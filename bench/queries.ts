@@ -44,6 +44,7 @@ export const mixes = {
   fresh: mix('names below a namespace that never repeat', ['NXDOMAIN'], [[1, fresh]], true),
   search: mix('external names with a search path behind them, 200 of them', ['NXDOMAIN'], [[1, searched]]),
   ext: mix('external names, 200 of them', ['NOERROR'], [[1, external]]),
+  missing: mix('external names that never repeat', ['NOERROR'], [[1, freshExternal]], true),
   flood: mix(
     'names below a namespace and external ones that never repeat',
     ['NOERROR', 'NXDOMAIN'],
