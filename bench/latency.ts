@@ -52,21 +52,21 @@ export async function measureLatency(
   const servers: Server[] = [];
   /* oxlint-disable no-await-in-loop -- together they would measure each other */
   for (const name of names) servers.push(await lineup.server(name, 'kubeadm'));
-  const asking = { core: cores?.client, into: join(folder, 'latency.answers') };
+  const core = cores?.client;
   const missing = join(folder, 'latency.missing');
   for (const server of servers) {
     for (let round = 0; round < WARM_UP.rounds; round++) {
       const { seconds, missing: rate, first } = WARM_UP;
       const count = rate * seconds;
-      await steadyLoad(server, { ...asking, questions, seconds, rate: RATE });
+      await steadyLoad(server, { core, questions, seconds, rate: RATE });
       await writeLines(missing, questionLines('missing', size, count, first + round * count));
-      await steadyLoad(server, { ...asking, questions: missing, seconds, rate });
+      await steadyLoad(server, { core, questions: missing, seconds, rate });
     }
   }
   const measured = new Map(servers.map((server) => [server.name, new Array<Latency>()]));
   for (let run = 0; run < runs; run++) {
     for (const server of servers) {
-      const got = await steadyLoad(server, { ...asking, questions, seconds: SECONDS, rate: RATE });
+      const got = await steadyLoad(server, { core, questions, seconds: SECONDS, rate: RATE });
       measured.get(server.name)?.push(latencyOf(got));
     }
   }

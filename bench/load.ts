@@ -1,7 +1,8 @@
 /** One load: dnsperf on a core of its own against a server, and what it cost the server. */
 import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Report, answerTime, dnsperf, readReport } from './dnsperf.ts';
-import { cpuTime, memory, start } from './processes.ts';
+import { cpuTime, memory, start, temporaryFolder } from './processes.ts';
 import type { Server } from './servers.ts';
 
 export interface LoadOptions {
@@ -41,8 +42,6 @@ export interface SteadyOptions {
   /** Queries in a second. */
   readonly rate: number;
   readonly core: number | undefined;
-  /** A file that does not exist: what dnsperf says is read when all is over, since a reader would be a load of its own. */
-  readonly into: string;
 }
 
 export interface Steady extends Measurement {
@@ -50,9 +49,14 @@ export interface Steady extends Measurement {
   readonly times: readonly number[];
 }
 
-/** Asks at a steady rate, and tells how long each answer took. */
+/**
+ * Asks at a steady rate, and tells how long each answer took. What dnsperf says of each goes into a file that is read when all is
+ * over, since a reader would be a load of its own. It lies in a folder that no server watches: each answer's line would wake them.
+ */
 export async function steadyLoad(server: Server, options: SteadyOptions): Promise<Steady> {
-  const { questions, seconds, rate, core, into } = options;
+  const { questions, seconds, rate, core } = options;
+  const folder = temporaryFolder();
+  const into = join(folder, 'answers');
   const { pid } = server.process;
   const before = cpuTime(pid);
   const command = dnsperf({ port: server.port, questions, seconds, rate, inFlight: STEADY, isVerbose: true });
@@ -60,7 +64,7 @@ export async function steadyLoad(server: Server, options: SteadyOptions): Promis
   const status = await running.ended();
   const used = cpuTime(pid) - before;
   const text = readFileSync(into, 'utf8');
-  rmSync(into);
+  rmSync(folder, { recursive: true });
   const times = text.split('\n').flatMap((line) => answerTime(line) ?? []);
   return { ...measured(server, { used, text: text.slice(-REPORT) + running.output(), status }), times };
 }

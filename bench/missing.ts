@@ -48,8 +48,7 @@ async function askNew({ place }: Lineup, server: Server, half: number, seconds: 
   const questions = join(place.folder, 'missing.questions');
   const count = RATE * (seconds + 1);
   await writeLines(questions, questionLines('missing', place.size, count, half * count));
-  const into = join(place.folder, 'missing.answers');
-  const steady = await steadyLoad(server, { questions, seconds, rate: RATE, core: place.cores?.client, into });
+  const steady = await steadyLoad(server, { questions, seconds, rate: RATE, core: place.cores?.client });
   rmSync(questions);
   return steady;
 }

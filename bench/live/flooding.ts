@@ -125,13 +125,13 @@ export async function measureFlood(around: Surroundings, api: Api, options: Work
 }
 
 async function workingSet(
-  { folder, cores }: Surroundings,
+  { cores }: Surroundings,
   nodens: Nodens,
   load: { readonly questions: string; readonly rate: number; readonly seconds: number },
 ): Promise<WorkingSet> {
   const before = await hitsOf(nodens);
   const server = { name: 'nodens', port: nodens.dnsPort, process: nodens.process } as const;
-  const steady: Steady = await steadyLoad(server, { ...load, core: cores?.client, into: join(folder, 'answers') });
+  const steady: Steady = await steadyLoad(server, { ...load, core: cores?.client });
   // No name of the flood comes twice: it misses always, and every hit is the working set's.
   const hits = ((await hitsOf(nodens)) - before) / steady.completed;
   const { times, cpu, lost } = steady;
