@@ -11,15 +11,15 @@
  */
 import { type FSWatcher, watch } from 'node:fs';
 import { dirname } from 'node:path';
+import { Settling } from '../settling.ts';
 
-/** Milliseconds from a change to the look at it: what is being written is not finished yet. */
-const SETTLE = 100;
+/** From a change to the look at it: what is being written is not finished yet. */
+const REST = { quiet: 100, patience: 100 } as const;
 
 export class FileLookout {
-  readonly #look: () => void;
   readonly #poll: NodeJS.Timeout;
   readonly #watcher: FSWatcher | undefined;
-  #settling: NodeJS.Timeout | undefined;
+  readonly #settling: Settling;
   #closed = false;
 
   /**
@@ -27,7 +27,7 @@ export class FileLookout {
    * @param interval milliseconds between looks that nothing is the reason of
    */
   constructor(path: string, interval: number, look: () => void) {
-    this.#look = look;
+    this.#settling = new Settling(REST, look);
     this.#poll = setInterval(look, interval).unref();
     try {
       this.#watcher = watch(dirname(path), { persistent: false }, () => this.soon());
@@ -39,17 +39,13 @@ export class FileLookout {
 
   /** Lets one look follow in a moment. */
   soon(): void {
-    if (this.#closed || this.#settling !== undefined) return;
-    this.#settling = setTimeout(() => {
-      this.#settling = undefined;
-      this.#look();
-    }, SETTLE).unref();
+    if (!this.#closed) this.#settling.event();
   }
 
   close(): void {
     this.#closed = true;
     this.#watcher?.close();
     clearInterval(this.#poll);
-    clearTimeout(this.#settling);
+    this.#settling.close();
   }
 }

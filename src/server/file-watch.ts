@@ -5,14 +5,15 @@
  */
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
+import { Settling } from '../settling.ts';
 
-/** Milliseconds without another event after which a change counts as finished. */
-const QUIET = 50;
+/** A file that is half-written is no Corefile; and what else lies in its folder may be written all the time. */
+const REST = { quiet: 50, patience: 500 } as const;
 
 export class FileWatch {
   readonly #watchers: readonly FSWatcher[];
   readonly #poll: NodeJS.Timeout;
-  #settle: NodeJS.Timeout | undefined;
+  readonly #settling: Settling;
 
   /**
    * @param paths files, and folders whose files count
@@ -24,17 +25,15 @@ export class FileWatch {
     { interval, jitter }: { readonly interval: number; readonly jitter: number },
     changed: () => void,
   ) {
+    this.#settling = new Settling(REST, changed);
     const folders = new Set(paths.map(folderToWatch));
-    this.#watchers = [...folders].map((folder) => this.#watch(folder, changed)).filter((one) => one !== undefined);
+    this.#watchers = [...folders].map((folder) => this.#watch(folder)).filter((one) => one !== undefined);
     this.#poll = setInterval(changed, Math.max(1, interval + (Math.random() - 0.5) * jitter)).unref();
   }
 
-  #watch(folder: string, changed: () => void): FSWatcher | undefined {
+  #watch(folder: string): FSWatcher | undefined {
     try {
-      const watcher = watch(folder, { persistent: false }, () => {
-        clearTimeout(this.#settle);
-        this.#settle = setTimeout(changed, QUIET).unref();
-      });
+      const watcher = watch(folder, { persistent: false }, () => this.#settling.event());
       // The interval stays.
       watcher.on('error', () => watcher.close());
       return watcher;
@@ -45,7 +44,7 @@ export class FileWatch {
 
   close(): void {
     clearInterval(this.#poll);
-    clearTimeout(this.#settle);
+    this.#settling.close();
     for (const watcher of this.#watchers) watcher.close();
   }
 }

@@ -1,6 +1,6 @@
 /** Told of changes: at once by the folder, at an interval behind it; and nothing of it keeps the process alive. */
 import { execFile } from 'node:child_process';
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -90,6 +90,15 @@ describe('a watch tells of', () => {
     for (let i = 0; i < 100; i++) writeFileSync(file, String(i));
     await told;
     expect(calls()).toBe(1);
+  });
+
+  it('bug: a file beside which another is written all the time was not told before the interval', async () => {
+    const folder = makeFolder();
+    const { changed } = watching([join(folder, 'Corefile')]);
+    const noise = setInterval(() => appendFileSync(join(folder, 'log'), 'a line\n'), 10);
+    onTestFinished(() => clearInterval(noise));
+    writeFileSync(join(folder, 'Corefile'), 'one');
+    await changed();
   });
 });
 
