@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { builtInCorefile, describeCorefiles, hasUpstream } from './corefiles.ts';
 import { costTable } from './cost-table.ts';
 import { type RowCosts, measureCosts } from './costs.ts';
-import { measureLatency, queriesIn } from './latency.ts';
+import { describeTurns, measureLatency } from './latency.ts';
 import { Lineup } from './lineup.ts';
 import { measureMissing } from './missing.ts';
 import { type Options, readOptions, usage } from './options.ts';
@@ -94,7 +94,7 @@ async function measureQueries(lineup: Lineup, options: Options): Promise<void> {
     say('\next, real, stock, latency and miss are left out: their upstream is knotd, which is not installed');
   } else {
     if (only.includes('latency')) {
-      say(`\nThe mixture at a steady rate, ${queriesIn(runs).toLocaleString('en')} queries to each server`);
+      say(`\nThe mixture at a steady rate, ${describeTurns(runs)}`);
       const names = (['nodens', 'nodens dgram', 'echo'] as const).filter((name) => servers.includes(name));
       say(await measureLatency(lineup, runs, names));
     }
