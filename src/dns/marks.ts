@@ -6,6 +6,10 @@ import type { SerialSource } from './rrset.ts';
 
 /** TTLs that count down are noted for so many records. */
 const MOST_AGING = 64;
+/** So many addresses of the additional section. */
+const MOST_GLUE = 64;
+/** The two highest bits of a pointer; the others are where it leads (RFC 1035 §4.1.4). */
+const POINTER = 0xc000;
 
 export class Marks {
   /** The OPT record; 0 where there is none. */
@@ -20,6 +24,17 @@ export class Marks {
   firstAddress = 0;
   addressStride = 0;
   addressCount = 0;
+  /**
+   * The address records of the additional section: where each begins, and behind the last of them, where that ends. The first
+   * `glueCount` and the end of the last count.
+   */
+  readonly glue = new Uint16Array(MOST_GLUE + 1);
+  glueCount = 0;
+  /**
+   * True where these records may change places: the section has all of its records and no others, and none of them has a name that
+   * points to another.
+   */
+  glueIsLoose = true;
   #complete = true;
   #lastAddress = 0;
 
@@ -32,6 +47,8 @@ export class Marks {
     this.firstAddress = 0;
     this.addressStride = 0;
     this.addressCount = 0;
+    this.glueCount = 0;
+    this.glueIsLoose = true;
     this.#complete = true;
     this.#lastAddress = 0;
   }
@@ -59,5 +76,30 @@ export class Marks {
     if (this.addressCount === 1) this.firstAddress = dataAt;
     else if (this.addressCount === 2) this.addressStride = stride;
     else if (stride !== this.addressStride) this.#complete = false;
+  }
+
+  /**
+   * @param start of the record
+   * @param end behind it
+   * @param ownerEnd the last two octets of its owner, which may be a pointer
+   */
+  noteGlue(start: number, end: number, ownerEnd: number): void {
+    if (this.glueCount === MOST_GLUE) {
+      this.glueIsLoose = false;
+      return;
+    }
+    this.glue[this.glueCount++] = start;
+    this.glue[this.glueCount] = end;
+    if (ownerEnd >= POINTER && ownerEnd - POINTER >= (this.glue[0] ?? 0)) this.glueIsLoose = false;
+  }
+
+  /**
+   * Ends the additional section.
+   *
+   * @param records that were written there
+   * @param isCut whether one of them had no room
+   */
+  endGlue(records: number, isCut: boolean): void {
+    if (isCut || records !== this.glueCount) this.glueIsLoose = false;
   }
 }

@@ -16,6 +16,7 @@ import { Marks } from './marks.ts';
 import { HEADER_OCTETS } from './message.ts';
 import type { Question } from './question.ts';
 import type { Name } from './name.ts';
+import { uint16At } from './octets.ts';
 import { type AddressRRset, type Mx, type RRset, type Soa, type SoaRRset, type Srv, addressSize } from './rrset.ts';
 
 /** What the OPT record of a reply says. */
@@ -74,7 +75,8 @@ export class MessageWriter {
   #limit = 0;
   /** A record did not fit: nothing more is put in. */
   #full = false;
-  #inAnswers = false;
+  /** The section that is written now. */
+  #part: 'answers' | 'authority' | 'additional' = 'answers';
   readonly #compressor = new NameCompressor();
   /** Of the message that was written last. */
   readonly marks = new Marks();
@@ -117,11 +119,14 @@ export class MessageWriter {
     const edns = fittingEdns(wanted, end - this.#at);
     this.#limit = end - (edns === undefined ? 0 : optRecordSize(edns.options));
 
-    this.#inAnswers = true;
+    this.#part = 'answers';
     const answers = source === undefined ? this.#section(message.answers) : this.#batch(source);
-    this.#inAnswers = false;
+    this.#part = 'authority';
     const authority = this.#section(message.authority);
+    this.#part = 'additional';
+    const isReached = !this.#full;
     const additional = this.#section(message.additional);
+    if (isReached) this.marks.endGlue(additional, this.#full);
     const rcode = edns === undefined && message.rcode > HEADER_RCODES ? Rcode.SERVFAIL : message.rcode;
     if (edns !== undefined) this.#opt(edns, rcode);
 
@@ -223,11 +228,17 @@ export class MessageWriter {
       for (let j = i; j < i + size; j++) target[at++] = set.octets[j] ?? 0;
       this.#at = at;
       if (!this.#keep(start)) break;
-      if (this.#inAnswers) this.marks.noteAddress(dataStart);
+      if (this.#part === 'answers') this.marks.noteAddress(dataStart);
+      else if (this.#part === 'additional') this.#noteGlue(start, dataStart);
       if (set.aging === true) this.marks.noteAging(dataStart - TTL_BEFORE_DATA);
       count++;
     }
     return count;
+  }
+
+  #noteGlue(start: number, dataStart: number): void {
+    const ownerEnd = dataStart - FIXED_RECORD_OCTETS;
+    this.marks.noteGlue(start, this.#at, uint16At(this.#target, ownerEnd - 2));
   }
 
   #soaRecord(set: SoaRRset): number {

@@ -5,12 +5,12 @@
  *     depends on the client, or on something that is no fact      forbid()
  *     done for each query: a counter                              each(effect, amount)
  *     from an entry of `cache`: its time, its hits                restsOn(kept, age)
- *     addresses in an order left to chance                        drew(sets)
+ *     addresses in an order left to chance                        drew(sets), drewGlue(section)
  *     records whose TTL counts down, the SOA's serial             said by the records themselves (dns/rrset.ts)
  *
  * The default is no: a plugin that is not `replayable` forbids it for each query that enters it.
  */
-import type { AddressRRset } from '../dns/rrset.ts';
+import type { AddressRRset, RRset } from '../dns/rrset.ts';
 
 /** A query that is answered again. The object is borrowed. */
 export interface Hit {
@@ -49,6 +49,7 @@ export class Replaying {
   #kept: Kept | undefined;
   #age = 0;
   #drawn: readonly AddressRRset[] | undefined;
+  #drawnGlue: readonly RRset[] | undefined;
   readonly effects: Effect[] = [];
   /** Of each effect. */
   readonly amounts: number[] = [];
@@ -99,5 +100,18 @@ export class Replaying {
   /** What was drawn last. */
   get drawn(): readonly AddressRRset[] | undefined {
     return this.#drawn;
+  }
+
+  /**
+   * The address records of this additional section are in an order left to chance in which each is as likely to stand anywhere as any
+   * other. It must be the reply's own array, or the answer cannot be given again.
+   */
+  drewGlue(section: readonly RRset[]): void {
+    this.#drawnGlue = section;
+  }
+
+  /** The section that was put in order last. */
+  get drawnGlue(): readonly RRset[] | undefined {
+    return this.#drawnGlue;
   }
 }

@@ -156,6 +156,40 @@ it('the addresses of the answers are where they are said to be, unless the marks
   expect(complete).toBeGreaterThan(50);
 });
 
+it('loose glue may stand in any order', () => {
+  let moved = 0;
+  let fixed = 0;
+  fc.assert(
+    fc.property(message, fc.boolean(), limit, fc.infiniteStream(fc.nat()), (made, isMixed, most, chances) => {
+      const all = [...made.answers, ...made.authority, ...made.additional];
+      const additional = isMixed ? made.additional : all.filter(({ kind }) => kind === 'address');
+      const outgoing = { ...made, answers: [], additional };
+      const { read, readAfter, marks } = write(outgoing, most);
+      const { glueCount: count } = marks;
+      if (!marks.glueIsLoose) {
+        fixed++;
+        return;
+      }
+      const records = read.additionalRecords;
+      expect(records).toHaveLength(count);
+      if (count > 0) expect(count).toBe(additional.reduce((sum, set) => sum + recordCount(set), 0));
+      const order = Array.from({ length: count }, (_, i) => ({ i, chance: chances.next().value }))
+        .toSorted((a, b) => a.chance - b.chance)
+        .map(({ i }) => i);
+      if (count > 1) moved++;
+      const changed = readAfter((copy) => {
+        const before = Buffer.from(copy);
+        let next = marks.glue[0] ?? 0;
+        for (const i of order) next += before.copy(copy, next, marks.glue[i], marks.glue[i + 1]);
+      });
+      expectSame(changed, { ...read, additionalRecords: order.map((i) => records[i]) });
+    }),
+    { numRuns: 1000 },
+  );
+  expect(moved).toBeGreaterThan(50);
+  expect(fixed).toBeGreaterThan(50);
+});
+
 it('a message says nothing of the one before it', () => {
   fc.assert(
     fc.property(message, message, limit, (one, other, most) => {
@@ -169,6 +203,7 @@ it('a message says nothing of the one before it', () => {
         marks.serialSource,
         [...marks.aging.subarray(0, marks.agingCount)],
         [marks.firstAddress, marks.addressStride, marks.addressCount],
+        [[...marks.glue.subarray(0, marks.glueCount && marks.glueCount + 1)], marks.glueIsLoose],
         marks.complete,
       ];
       expect(shown(writer)).toEqual(shown(fresh));

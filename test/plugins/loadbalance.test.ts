@@ -129,6 +129,19 @@ describe('loadbalance round_robin', () => {
     expect(query.replaying.drawn).toBe(drawn);
   });
 
+  it.each<[string, Partial<Reply>]>([
+    ['alone', { additional: [together(2)] }],
+    ['of several owners and types', { additional: sets(ONE, 'x. 6 IN A 10.0.0.2', THREE) }],
+    ['beside other records', { additional: sets('web. 5 IN TXT a', ONE, TWO, 'web. 5 IN MX 10 mx.') }],
+    ['beside addresses that were drawn', { answers: [together(3)], additional: [together(2)] }],
+  ])('says of which additional section the addresses were drawn: %s', async (_, below) => {
+    const { plugin } = await serve(loadbalance, 'loadbalance');
+    const query = makeQuery('web.', 'A');
+    const { additional } = through(plugin, reply(below), query);
+    expect(query.replaying.allowed).toBe(true);
+    expect(query.replaying.drawnGlue).toBe(additional);
+  });
+
   it.each<[string, string, Partial<Reply>]>([
     ['two types', '', { answers: sets(ONE, TWO, THREE) }],
     ['two owners', '', { answers: sets(ONE, 'x. 5 IN A 10.0.0.2') }],
@@ -138,7 +151,12 @@ describe('loadbalance round_robin', () => {
     ['mail exchanges', '', { answers: sets(ONE, TWO, 'web. 5 IN MX 10 mx1.', 'web. 5 IN MX 10 mx2.') }],
     ['mail exchanges alone', '', { answers: sets('web. 5 IN MX 10 mx1.', 'web. 5 IN MX 10 mx2.') }],
     ['addresses in the authority section', '', { answers: [together(3)], authority: [together(2)] }],
-    ['addresses in the additional section', '', { answers: [together(3)], additional: [together(2)] }],
+    [
+      'addresses and exchanges beside',
+      '',
+      { additional: [together(2), ...sets('web. 5 IN MX 1 a.', 'web. 5 IN MX 1 b.')] },
+    ],
+    ['networks that come first, beside', 'prefer 10.0.0.0/8', { additional: [together(3)] }],
     ['exchanges elsewhere', '', { additional: sets('web. 5 IN MX 10 mx1.', 'web. 5 IN MX 10 mx2.') }],
     ['networks that come first', 'prefer 10.0.0.0/8', { answers: [together(3)] }],
   ])('keeps from being replayed what no other order could be drawn of: %s', async (_, option, below) => {

@@ -145,7 +145,11 @@ class LoadBalance implements Plugin {
     if (drawn !== undefined) replaying.drew(drawn);
     // The next client is to have an order of its own.
     else if (isDrawn(inAnswers)) replaying.forbid();
-    if (isDrawn(inAuthority) || isDrawn(inAdditional)) replaying.forbid();
+    if (isDrawn(inAuthority)) replaying.forbid();
+    if (isDrawn(inAdditional)) {
+      if (this.#policy.isFair && inAdditional.exchanges < 2) replaying.drewGlue(additional);
+      else replaying.forbid();
+    }
     return { ...answer, answers, authority, additional, drawn };
   }
 
@@ -166,7 +170,7 @@ class LoadBalance implements Plugin {
 }
 
 /** Whether the order of a section is left to chance. */
-function isDrawn(found: Survey | undefined): boolean {
+function isDrawn(found: Survey | undefined): found is Survey {
   return found !== undefined && (found.addresses > 1 || found.exchanges > 1);
 }
 

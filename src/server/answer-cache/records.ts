@@ -1,13 +1,14 @@
 /**
  * An answer as a record of the table, and the same answer for the next client.
  *
- *     fixed words │ facts      │ effects    │ age, TTLs │ drawing │ octets behind the question │ all addresses
- *                   and their    and their    that count            copied as they are           to draw from
+ *     fixed words │ facts      │ effects    │ age, TTLs │ drawing │ glue │ octets behind the question │ all addresses
+ *                   and their    and their    that count                   copied as they are           to draw from
  *                   versions     amounts      down
  *
  * It is written from octets that the pipeline made, and given with what is another client's or another moment's put in place: the id
  * (the question is in the reply already, as this client spells it), the UDP size in the OPT record, TTLs that have counted down, the
- * serial of an SOA, and a new order of addresses.
+ * serial of an SOA, and a new order of addresses: of those of the answer section in their records, and of whole records with addresses in
+ * the additional section.
  */
 import { bounds } from '../../bounds.ts';
 import type { FactCounters } from '../../cluster/facts.ts';
@@ -39,7 +40,9 @@ const SERIAL = 6;
 const DRAWING = 7;
 /** `FactCounters.changes` when it was last seen that nothing has changed that the answer rests on. */
 const SEEN_TO_HOLD = 8;
-const FIXED_WORDS = 9;
+/** Where the words about glue begin, from here, 16 bits │ how many records may change places; 0 for none. */
+const GLUE = 9;
+const FIXED_WORDS = 10;
 
 /** The words about drawing. Places are in words from the first behind the key. */
 const DRAW_AT = 0;
@@ -49,6 +52,10 @@ const DRAW_SHOWN = 3;
 const DRAW_TOTAL = 4;
 const DRAW_ALL = 5;
 const DRAWING_WORDS = 6;
+
+/** The words about glue: where it begins among the octets, then each record's place there, 16 bits │ its length. */
+const GLUE_START = 0;
+const GLUE_RECORDS = 1;
 
 /** An answer that rests on more is not kept. */
 const MOST_FACTS = 64;
@@ -150,6 +157,8 @@ export class AnswerRecords {
 
     const optSize = words[behind + OPT_SIZE] ?? 0;
     if (optSize !== 0) putUint16(reply, to + (optSize >>> 16), Math.min(key.udpSize, optSize & 0xffff));
+    const glue = words[behind + GLUE] ?? 0;
+    if (glue !== 0) this.#drawGlue(behind + (glue >>> 16), glue & 0xffff, from, reply, to);
     const serial = words[behind + SERIAL] ?? 0;
     if (serial !== 0) putUint32(reply, to + (serial >>> 16), this.#sources[serial & 0xffff]?.serial ?? 0);
     return to + length;
@@ -171,9 +180,11 @@ export class AnswerRecords {
     const { replaying, facts, versions } = account;
     const { effects, amounts, kept } = replaying;
     const drawing = drawingOf(answer, account, marks, key.questionEnd);
+    const glue = looseGlueOf(answer, account, marks);
     const source = marks.serialSource === undefined ? 0 : this.#numberOfSource(marks.serialSource);
     const isTooMuch =
       drawing === undefined ||
+      glue === undefined ||
       source < 0 ||
       !marks.complete ||
       facts.length > MOST_FACTS ||
@@ -183,7 +194,8 @@ export class AnswerRecords {
 
     const aging = marks.agingCount === 0 ? 0 : 1 + marks.agingCount;
     const lists = FIXED_WORDS + 2 * facts.length + 2 * effects.length + aging;
-    const tailStart = lists + (drawing.total === 0 ? 0 : DRAWING_WORDS);
+    const glueStart = lists + (drawing.total === 0 ? 0 : DRAWING_WORDS);
+    const tailStart = glueStart + (glue === 0 ? 0 : GLUE_RECORDS + glue);
     const tailLength = length - key.questionEnd;
     const tailWords = Math.ceil((drawing.padding + tailLength) / 4);
     const all = drawing.total > drawing.shown ? drawing.total * drawing.width : 0;
@@ -201,6 +213,7 @@ export class AnswerRecords {
       marks.opt === 0 ? 0 : ((marks.opt + SIZE_IN_OPT - key.questionEnd) << 16) | mostSize(account);
     words[behind + SERIAL] = marks.serial === 0 ? 0 : ((marks.serial - key.questionEnd) << 16) | source;
     words[behind + DRAWING] = drawing.total === 0 ? 0 : lists;
+    words[behind + GLUE] = glue === 0 ? 0 : (glueStart << 16) | glue;
     // The facts were noted before they were looked at, and may have changed since.
     words[behind + SEEN_TO_HOLD] = this.#facts.changes - 1;
 
@@ -220,6 +233,7 @@ export class AnswerRecords {
     if (kept !== undefined) this.#table.refer(at, kept);
     const tail = behind * 4 + tailStart * 4 + drawing.padding;
     octets.set(message.subarray(key.questionEnd, length), tail);
+    if (glue > 0) this.#writeGlue(behind + glueStart, glue, marks, key.questionEnd);
     if (drawing.total === 0) return;
     words[next + DRAW_AT] = (tail + marks.firstAddress - key.questionEnd) / 4 - behind;
     words[next + DRAW_STRIDE] = marks.addressStride / 4;
@@ -233,6 +247,14 @@ export class AnswerRecords {
       octets.set(set.octets, to);
       to += set.octets.length;
     }
+  }
+
+  /** @param at the words about it */
+  #writeGlue(at: number, count: number, { glue }: Marks, questionEnd: number): void {
+    const { words } = this.#table;
+    const placeOf = (i: number): number => (glue[i] ?? 0) - questionEnd;
+    words[at + GLUE_START] = placeOf(0);
+    for (let i = 0; i < count; i++) words[at + GLUE_RECORDS + i] = (placeOf(i) << 16) | (placeOf(i + 1) - placeOf(i));
   }
 
   /** Brings the TTLs to this age. */
@@ -260,6 +282,24 @@ export class AnswerRecords {
     const total = words[drawing + DRAW_TOTAL] ?? 0;
     if (shown === total) drawInPlace(words, at, stride, width, shown);
     else drawWindow(words, { all: behind + (words[drawing + DRAW_ALL] ?? 0), total, at, stride, shown, width });
+  }
+
+  /**
+   * Puts records of the additional section into a reply that has all of it, in a new order.
+   *
+   * @param at the words about them
+   * @param from where the octets begin, in the table and in the reply
+   */
+  #drawGlue(at: number, count: number, from: number, reply: Uint8Array, to: number): void {
+    const { words, octets } = this.#table;
+    const first = at + GLUE_RECORDS;
+    drawInPlace(words, first, 1, 1, count);
+    let next = to + (words[at + GLUE_START] ?? 0);
+    for (let i = first; i < first + count; i++) {
+      const record = words[i] ?? 0;
+      const start = from + (record >>> 16);
+      next += octets.copy(reply, next, start, start + (record & 0xffff));
+    }
   }
 
   /** -1 where there are too many. */
@@ -307,6 +347,14 @@ function drawingOf(answer: Reply, { replaying }: Account, marks: Marks, question
   // Nothing of it is sent: then there is nothing to draw.
   if (shown === 0) return NOTHING_DRAWN;
   return { sets: drawn, width: size / 4, shown, total, padding: -(firstAddress - questionEnd) & 3 };
+}
+
+/** How many records of the additional section are to be put in a new order; undefined where that cannot be done. */
+function looseGlueOf({ additional }: Reply, { replaying }: Account, marks: Marks): number | undefined {
+  const { glueCount, glueIsLoose } = marks;
+  // What is not sent has no order.
+  if (replaying.drawnGlue === undefined || (glueCount === 0 && glueIsLoose)) return 0;
+  return replaying.drawnGlue === additional && glueIsLoose ? glueCount : undefined;
 }
 
 /** What the UDP size of the OPT record is at most: `bufsize` lowers it. */

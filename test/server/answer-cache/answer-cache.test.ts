@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ownAddressesFact, serviceFact } from '../../../src/cluster/facts.ts';
 import { Class, Rcode, Type } from '../../../src/dns/constants.ts';
 import { Name } from '../../../src/dns/name.ts';
+import { formatRecord } from '../../../src/dns/presentation-format.ts';
 import type { RRset, SerialSource } from '../../../src/dns/rrset.ts';
 import { failure, reply } from '../../../src/plugins/answer.ts';
 import type { Query } from '../../../src/plugins/query.ts';
@@ -12,7 +13,7 @@ import { AnswerCounts } from '../../../src/server/answer-counts.ts';
 import { Router } from '../../../src/server/router.ts';
 import { Responder } from '../../../src/server/responder.ts';
 import { linkChain } from '../../../src/server/chain.ts';
-import { addressesOf, answerData } from './equality/replies.ts';
+import { addressesOf, answerData, decode } from './equality/replies.ts';
 import { exchangeOf, requestOf } from './requests.ts';
 import { type Answering, Serving, addressSet, answered } from './serving.ts';
 
@@ -554,6 +555,72 @@ describe('addresses that were drawn', () => {
     }
     // Of 200 each is left out 100 times with a chance of 1e-7.
     expect(seen.size).toBe(200);
+  });
+
+  describe('in the additional section', () => {
+    const request = requestOf({ name: '_http._tcp.web.test', type: Type.SRV });
+    const overTcp = { ends: { protocol: 'tcp' as const } };
+
+    /** SRV records of so many targets, with their addresses in an order left to chance. */
+    const ports =
+      (count: number, parts: { readonly types?: readonly number[]; readonly ttl?: number } = {}): Answering =>
+      (query) => {
+        const { types = [Type.A], ttl } = parts;
+        const targets = numbered
+          .slice(0, count)
+          .map((i) => Name.fromText(`${'pod'.repeat(1 + (i % 3))}-${i}.web.test.`));
+        const services = targets.map((target) => ({ priority: 0, weight: 1, port: 80, target }));
+        const srv: RRset = { owner: query.name, type: Type.SRV, class: Class.IN, ttl: 5, kind: 'srv', services };
+        const glue: RRset[] = targets.flatMap((target, i) =>
+          types.map((type) => ({
+            ...addressSet(target),
+            type,
+            octets: new Uint8Array(type === Type.A ? 4 : 16).fill(i),
+          })),
+        );
+        glue.sort(() => Math.random() - 0.5);
+        query.replaying.drewGlue(glue);
+        const additional = ttl === undefined ? glue : glue.map((set) => ({ ...set, ttl }));
+        return reply({ answers: [srv], additional });
+      };
+
+    it('come in another order each time, and are the same ones', () => {
+      const serving = new Serving(ports(20));
+      const read = () => {
+        const { settled, reply: octets = Buffer.alloc(12) } = serving.ask(request, overTcp);
+        const { answerRecords, additionalRecords } = decode(octets);
+        return { settled, answerRecords, additional: additionalRecords.map((record) => formatRecord(record, 0) ?? '') };
+      };
+      const made = read();
+      expect(made.additional).toHaveLength(20);
+      read();
+      const orders = new Set<string>();
+      for (let i = 0; i < 20; i++) {
+        const { settled, answerRecords, additional } = read();
+        expect(settled).toBe(true);
+        expect(answerRecords).toEqual(made.answerRecords);
+        expect(additional.toSorted()).toEqual(made.additional.toSorted());
+        orders.add(additional.join());
+      }
+      expect(orders.size).toBeGreaterThan(15);
+    });
+
+    it('do not matter where nothing of it is sent', () => {
+      const serving = new Serving(ports(20));
+      expect(decode(serving.ask(request).reply ?? Buffer.alloc(12)).additionalRecords).toEqual([]);
+      expect(hits(serving, request)).toEqual([false, true, true, true]);
+    });
+
+    it.each<[string, Answering, typeof overTcp | undefined]>([
+      ['some of them have no room', ports(8), undefined],
+      ['there are more than can be noted', ports(65), overTcp],
+      ['one points to the name of another', ports(4, { types: [Type.A, Type.AAAA] }), overTcp],
+      ['they were changed after that', ports(4, { ttl: 7 }), overTcp],
+    ])('are never given again where %s', (_, answering, options) => {
+      const serving = new Serving(answering);
+      const settled = Array.from({ length: 4 }, () => serving.ask(request, options).settled);
+      expect(settled).toEqual(NEVER);
+    });
   });
 
   it.each(['a', 'ab', 'abc', 'abcd'])(

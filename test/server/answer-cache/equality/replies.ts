@@ -7,7 +7,7 @@ import { type Message, readHeader, readMessage } from '../../../../src/dns/messa
 import { formatRecord } from '../../../../src/dns/presentation-format.ts';
 import { type AddressRRset, type RRset, recordCount } from '../../../../src/dns/rrset.ts';
 
-function decode(octets: Uint8Array): Message {
+export function decode(octets: Uint8Array): Message {
   const header = readHeader(octets);
   const read = header && readMessage(octets, header);
   if (read?.kind !== 'message') throw new Error('a reply does not decode');
