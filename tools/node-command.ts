@@ -2,18 +2,17 @@
  * How `npm start` calls Node, and the image. A small young generation takes 50 MiB off and no time. A collection of it holds answers up
  * for as long as it is large: with 2 MiB, p99 of answers while everything is listed is 8 ms in place of 13 with 4, and a query through
  * `node:dgram` takes a hundredth more time. It has that size from the start, where V8 would begin with less and collect more often. The
- * octets of its Buffers, one for each datagram, are given back where they were taken: another thread that does it costs a fiftieth. An
- * old one that is collected when it has grown by a fifth takes 80 MiB off while names that never repeat go through the cache, for a
- * tenth more time with those. One thread helps to collect and to compile: on one core, four of them leave the thread that answers a
- * fifth of it for as long as they work. It has the same priority as that one, for behind it the old generation outgrows its bounds
- * under load.
+ * octets of its Buffers are given back where they were taken: another thread that does it costs a fiftieth. An old one that is
+ * collected when it has grown by a fifth takes 80 MiB off while names that never repeat go through the cache, for a tenth more time with
+ * those. One thread helps to collect and to compile: on one core, four of them leave the thread that answers a fifth of it for as long as
+ * they work. It has the same priority as that one, for behind it the old generation outgrows its bounds under load.
  *
  * The flags of the old generation cost 45 ms of each start: Node.js brings the compiled code of its own modules for the flags that V8
  * has by itself. Without them it is collected while everything is listed, which costs as much.
  *
- * A young generation ends with the octets of some 2,500 datagrams, given back at once. glibc keeps twice that many ready for those that
- * come next, rather than joining them to larger pieces and parting those again, which costs UDP through `node:dgram` a sixtieth. Other
- * C libraries do not look at the variable.
+ * A young generation ends with what V8 had beside the octets of some 2,500 datagrams, given back at once; the octets themselves are given
+ * back a batch at a time. glibc keeps twice that many pieces ready for those that come next, rather than joining them to larger ones and
+ * parting those again, which costs UDP through `node:dgram` a sixtieth. Other C libraries do not look at the variable.
  */
 import { readFileSync } from 'node:fs';
 

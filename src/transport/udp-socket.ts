@@ -76,6 +76,16 @@ class UdpExchange implements OpenExchange {
   }
 }
 
+/**
+ * Gives the octets of a datagram back to the system at once, for the next one to be read into, still near to the processor. Otherwise
+ * those of thousands of datagrams are given back in one go, when the young generation is collected, which is half of the time that it
+ * holds answers up. Who kept them without a copy would find none.
+ */
+function giveBack({ buffer, byteLength }: Uint8Array<ArrayBuffer>): void {
+  // Where others have octets in the same buffer it is not the datagram's to give.
+  if (buffer.byteLength === byteLength) buffer.transfer(0);
+}
+
 export class UdpSocket implements UdpEndpoint, Batch {
   /** The bound address in the system's own spelling, a link-local one with its scope. */
   readonly address: string;
@@ -87,7 +97,7 @@ export class UdpSocket implements UdpEndpoint, Batch {
   #backlogged = false;
   #closed: Promise<void> | undefined;
   /** The batch: what has arrived in this turn of the event loop, and from whom; once answered, to whom the replies go. */
-  #datagrams: Uint8Array[] = [];
+  #datagrams: Uint8Array<ArrayBuffer>[] = [];
   #clients: RemoteInfo[] = [];
   /** The replies of the batch, by their numbers. */
   readonly #lengths: number[] = [];
@@ -132,7 +142,7 @@ export class UdpSocket implements UdpEndpoint, Batch {
     return this.#closed === undefined && (this.#datagrams.length > 0 || this.#socket.getSendQueueCount() > 0);
   }
 
-  #receive(datagram: Uint8Array, client: RemoteInfo): void {
+  #receive(datagram: Uint8Array<ArrayBuffer>, client: RemoteInfo): void {
     const shared = this.#shared;
     const { serving } = shared;
     if (
@@ -154,6 +164,7 @@ export class UdpSocket implements UdpEndpoint, Batch {
     const count = this.#datagrams.length;
     if (count === 0 || this.#closed !== undefined) return;
     const replies = this.#shared.serving.askAll(this, count);
+    const datagrams = this.#datagrams;
     const recipients = this.#clients;
     this.#datagrams = [];
     this.#clients = [];
@@ -166,6 +177,7 @@ export class UdpSocket implements UdpEndpoint, Batch {
       if (reply === 0) this.#lookForBacklog();
     }
     this.#lookForBacklog();
+    for (const datagram of datagrams) giveBack(datagram);
   };
 
   exchangeAt(place: number, reply: number): OpenExchange {

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { bounds } from '../../src/bounds.ts';
 import { DEFERRED, NO_REPLY, requestOf } from '../../src/transport/transport.ts';
 import { deadline, UdpClient } from './clients.ts';
-import { ask, Deferrer, echo, udpClient, udpWays } from './fixtures.ts';
+import { ask, Deferrer, dgramWay, echo, udpClient, udpWays } from './fixtures.ts';
 
 describe.each(udpWays)('$name', (way) => {
   describe('requests', () => {
@@ -160,6 +160,24 @@ describe.each(udpWays)('$name', (way) => {
       expect((await client.receive()).toString()).toBe('a');
       expect((await client.receive()).toString()).toBe('b');
     });
+  });
+});
+
+describe('requests over node:dgram', () => {
+  it('give their octets back as soon as they are answered', async () => {
+    const seen: { readonly octets: Uint8Array; readonly length: number }[] = [];
+    const { port } = await dgramWay.openOne((exchange) => {
+      const octets = requestOf(exchange);
+      seen.push({ octets, length: octets.length });
+      if (octets[0] === 0) return NO_REPLY;
+      return echo(exchange);
+    });
+    const client = await udpClient(port);
+    client.send(Buffer.alloc(3));
+    expect(await ask(client, 'first')).toBe('first');
+    expect(await ask(client, 'next')).toBe('next');
+    expect(seen.map(({ length }) => length)).toEqual([3, 5, 4]);
+    expect(seen.slice(0, 2).map(({ octets }) => octets.length)).toEqual([0, 0]);
   });
 });
 
