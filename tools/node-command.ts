@@ -10,7 +10,7 @@
  * The flags of the old generation cost 45 ms of each start: Node.js brings the compiled code of its own modules for the flags that V8
  * has by itself. Without them it is collected while everything is listed, which costs as much.
  *
- * A young generation ends with what V8 had beside the octets of some 2,500 datagrams, given back at once; the octets themselves are given
+ * A young generation ends with V8's notes about the buffers of some 2,500 datagrams, given back at once; the octets themselves are given
  * back a batch at a time. glibc keeps twice that many pieces ready for those that come next, rather than joining them to larger ones and
  * parting those again, which costs UDP through `node:dgram` a sixtieth. Other C libraries do not look at the variable.
  */

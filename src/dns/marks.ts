@@ -32,7 +32,7 @@ export class Marks {
   glueCount = 0;
   /**
    * True where these records may change places: the section has all of its records and no others, and none of them has a name that
-   * points to another.
+   * points to another; and where the message was full before the section, which has none then.
    */
   glueIsLoose = true;
   #complete = true;
@@ -94,7 +94,7 @@ export class Marks {
   }
 
   /**
-   * Ends the additional section.
+   * Ends the additional section, where it was begun.
    *
    * @param records that were written there
    * @param isCut whether one of them had no room

@@ -104,7 +104,7 @@ export class Replaying {
 
   /**
    * The address records of this additional section are in an order left to chance in which each is as likely to stand anywhere as any
-   * other. It must be the reply's own array, or the answer cannot be given again.
+   * other. It must be the reply's own array, or the answer cannot be given again unless it has no room for any of them.
    */
   drewGlue(section: readonly RRset[]): void {
     this.#drawnGlue = section;

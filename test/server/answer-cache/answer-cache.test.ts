@@ -605,6 +605,31 @@ describe('addresses that were drawn', () => {
       expect(orders.size).toBeGreaterThan(15);
     });
 
+    it('stand beside what else is noted of the answer', () => {
+      const fact = serviceFact('default', 'web');
+      const counted: number[] = [];
+      const effect: Effect = { again: (_, amount) => void counted.push(amount) };
+      const make = ports(6);
+      const serving = new Serving((query) => {
+        query.dependsOn(ownAddressesFact);
+        query.dependsOn(fact);
+        for (const amount of [7, 8]) query.replaying.each(effect, amount);
+        return make(query);
+      });
+      const read = () => {
+        const { settled, reply: octets = Buffer.alloc(12) } = serving.ask(request, overTcp);
+        const { additionalRecords } = decode(octets);
+        return { settled, additional: additionalRecords.map((record) => formatRecord(record, 0) ?? '').toSorted() };
+      };
+      const { additional } = read();
+      read();
+      for (let i = 0; i < 10; i++) expect(read()).toEqual({ settled: true, additional });
+      expect(counted).toEqual(Array.from({ length: 10 }, () => [7, 8]).flat());
+      serving.facts.changed(fact);
+      expect(read()).toEqual({ settled: false, additional });
+      expect(read()).toEqual({ settled: true, additional });
+    });
+
     it('do not matter where nothing of it is sent', () => {
       const serving = new Serving(ports(20));
       expect(decode(serving.ask(request).reply ?? Buffer.alloc(12)).additionalRecords).toEqual([]);
@@ -620,6 +645,15 @@ describe('addresses that were drawn', () => {
       const serving = new Serving(answering);
       const settled = Array.from({ length: 4 }, () => serving.ask(request, options).settled);
       expect(settled).toEqual(NEVER);
+    });
+
+    it('are never given again where the first of them has no room, for another might have had it', () => {
+      // The SRV records and the OPT record leave six octets.
+      const tight = requestOf({ name: '_http._tcp.web.test', type: Type.SRV, edns: { size: 535 } });
+      const serving = new Serving(ports(13));
+      const { answerRecords, additionalRecords } = decode(serving.ask(tight).reply ?? Buffer.alloc(12));
+      expect([answerRecords.length, additionalRecords.length]).toEqual([13, 0]);
+      expect(hits(serving, tight)).toEqual(NEVER);
     });
   });
 
