@@ -6,7 +6,8 @@
  *     name       1 a 3 w e b 3 s v c 0    ──►      { octets: 2, pointer: 0xc00c }
  *
  * What a name shares with the question's is compared with it directly and never remembered: in most replies every name
- * ends like the question's, and the map stays empty.
+ * ends like the question's, and the map stays empty. A name that must not be compressed itself, as the target of an SRV record, is
+ * remembered too: the addresses of it behind it have two octets for their owner.
  */
 import { HEADER_OCTETS } from './message.ts';
 import type { Name } from './name.ts';
@@ -42,7 +43,7 @@ export class NameCompressor {
     this.#offsets = undefined;
   }
 
-  /** Says how to write `name` at offset `at`, and takes it as written there. */
+  /** Says how to write `name` at offset `at`, and takes it as written there, in this way or in full. */
   place(name: Name, at: number): Placement {
     if (name.labelCount === 0) return ROOT;
     if (name === this.#question) return AT_QUESTION;

@@ -149,7 +149,7 @@ export class MessageWriter {
   }
 
   #question(question: Question): void {
-    this.#uncompressed(question.name);
+    this.#name(question.name, question.name.octetLength);
     this.#uint16(question.type);
     this.#uint16(question.class);
   }
@@ -282,7 +282,9 @@ export class MessageWriter {
     if (pointer !== undefined) this.#uint16(pointer);
   }
 
+  /** A name that is not compressed, and that others may point to. */
   #uncompressed(name: Name): void {
+    this.#compressor.place(name, this.#at);
     this.#name(name, name.octetLength);
   }
 

@@ -153,6 +153,34 @@ describe('compression', () => {
     );
   });
 
+  it('leads to what it spared, so that the addresses of targets have short owners', () => {
+    const srv: RRset = {
+      ...inClass,
+      kind: 'srv',
+      owner: name('web.test'),
+      type: Type.SRV,
+      services: ['a', 'b'].map((host) => ({ priority: 1, weight: 2, port: 80, target: name(`${host}.Web.test`) })),
+    };
+    const message = write({
+      ...reply('web.test', [srv]),
+      additional: [
+        addresses(name('a.web.test'), 1),
+        addresses(name('b.web.test'), 2, 3),
+        addresses(name('c.b.web.test'), 4),
+      ],
+    });
+    const data = (host: string): string => `\0\x01\0\x02\0\x50\x01${host}\x03Web\x04test\0`;
+    const record = `${to(12)}${fixed(Type.SRV, 18)}`;
+    const targetOfFirst = 12 + 10 + 4 + record.length + 6;
+    const targetOfSecond = targetOfFirst + 12 + record.length + 6;
+    const address = (last: number): string => `${fixed(Type.A, 4)}\x0a\0\0${String.fromCharCode(last)}`;
+    expect(afterQuestion(message, 'web.test')).toBe(
+      `${record}${data('a')}${record}${data('b')}` +
+        `${to(targetOfFirst)}${address(1)}${to(targetOfSecond)}${address(2)}${to(targetOfSecond)}${address(3)}` +
+        `\x01c${to(targetOfSecond)}${address(4)}`,
+    );
+  });
+
   it('leads to the longest suffix that was written, whichever name had it', () => {
     const message = write(
       reply('q.test', [targets(Type.CNAME, 'q.test', 'db.Example.com'), addresses(name('www.db.example.COM'), 1)]),

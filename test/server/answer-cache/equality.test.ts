@@ -27,7 +27,7 @@ function parameters(): fc.Parameters<unknown> {
 it(
   'a server with the answer cache and one without it give the same octets, always',
   async () => {
-    const tally: Tally = { questions: 0, hits: 0, samples: 0 };
+    const tally: Tally = { questions: 0, hits: 0, glue: 0, samples: 0 };
     await fc.assert(
       fc.asyncProperty(
         directives,
@@ -40,6 +40,7 @@ it(
     if (SECONDS > 0) console.log(tally);
     expect(tally.questions).toBeGreaterThan(5000);
     expect(tally.hits / tally.questions).toBeGreaterThan(0.1);
+    expect(tally.glue).toBeGreaterThan(25);
     expect(tally.samples).toBeGreaterThan(10);
   },
   (SECONDS + 120) * 1000,

@@ -10,7 +10,7 @@ import { deadline } from '../../../transport/clients.ts';
 import { type Change, atFirst, change, changeCluster } from './changes.ts';
 import { type Directives, corefileOf, directives, orderOf } from './corefiles.ts';
 import { type Form, type Occasion, form, occasion, octetsOf, variation } from './questions.ts';
-import { type Verdict, addressesOf, compare } from './replies.ts';
+import { type Verdict, addressesOf, compare, glueOf } from './replies.ts';
 import { type Arriving, type Came, Side, type Surroundings } from './side.ts';
 
 export type Step =
@@ -80,6 +80,8 @@ export const room = fc.constantFrom(40_000, 1_000_000);
 export interface Tally {
   questions: number;
   hits: number;
+  /** Hits with several addresses in the additional section, in an order left to chance. */
+  glue: number;
   samples: number;
 }
 
@@ -207,9 +209,11 @@ class Pair {
   /** @throws where they are different */
   #verdictOf(asked: Form, plain: Came, caching: Came): Verdict {
     this.#tally.questions++;
+    const order = orderOf(this.#directives);
     if (caching.settled) this.#tally.hits++;
+    if (caching.settled && order.drawn && glueOf(caching.reply) > 1) this.#tally.glue++;
     expect(plain.settled).toBe(false);
-    const verdict = compare(plain.reply, caching.reply, orderOf(this.#directives));
+    const verdict = compare(plain.reply, caching.reply, order);
     if (verdict !== 'different') return verdict;
     const [one, other] = [plain, caching].map(({ reply }) => reply?.toString('hex'));
     const hit = caching.settled ? 'that was given again' : 'that was made anew';

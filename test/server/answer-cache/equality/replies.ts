@@ -63,6 +63,11 @@ export function addressesOf(reply: Buffer): readonly string[] {
     .map(({ at, length }) => reply.toString('hex', at, at + length));
 }
 
+/** How many addresses are in the additional section. */
+export function glueOf(reply: Buffer | undefined): number {
+  return reply === undefined ? 0 : decode(reply).additionalRecords.filter(isAddress).length;
+}
+
 /** The reply with zeros in the place of addresses. */
 function masked(reply: Buffer): Buffer {
   const copy = Buffer.from(reply);
