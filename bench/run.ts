@@ -22,6 +22,7 @@ import { Report, describeMachine } from './report.ts';
 import { costRows, otherCostRows, promiseRows } from './rows.ts';
 import { measureSearchPath, searchPathObstacle } from './searchpath/searchpath.ts';
 import { measureStarts } from './starts.ts';
+import { weather } from './weather.ts';
 
 /** Seconds of each half of the row `miss` at least. */
 const SHORTEST_MISSING = 5;
@@ -96,7 +97,9 @@ async function measureQueries(lineup: Lineup, options: Options): Promise<void> {
     if (only.includes('latency')) {
       say(`\nThe mixture at a steady rate, ${describeTurns(runs)}`);
       const names = (['nodens', 'nodens dgram', 'echo'] as const).filter((name) => servers.includes(name));
+      const told = weather();
       say(await measureLatency(lineup, runs, names));
+      say(`\nWhat other programs and machines used meanwhile: ${told()}`);
     }
     if (only.includes('miss')) {
       say('\n20,000 external names a second that never repeat');

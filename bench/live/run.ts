@@ -12,11 +12,11 @@ import { join } from 'node:path';
 import { cleanUp, cleanUpAtExit, obstacle, temporaryFolder, twoCores } from '../processes.ts';
 import { openUpstream } from '../promises/upstream.ts';
 import { table } from '../table.ts';
+import { weather } from '../weather.ts';
 import { figureRow, heading } from './figures.ts';
 import type { Surroundings } from './nodens.ts';
 import { type Options, readOptions, rowNames, usage } from './options.ts';
 import { rows } from './rows.ts';
-import { pace, weather } from './weather.ts';
 
 /** Of external names, in seconds: longer than a cache may keep them under kubeadm's Corefile. */
 const TTL = 300;
@@ -61,16 +61,15 @@ async function measure(options: Options, cores: Surroundings['cores'], upstream:
   const skies: string[] = [];
   for (const name of rowNames.filter((one) => options.only.has(one))) {
     const around = { program, flags, folder: join(folder, name), cores, size: { services, endpoints }, upstream };
-    const before = pace();
-    const others = weather();
+    const told = weather();
     // oxlint-disable-next-line no-await-in-loop -- together they would measure each other
     const figures = await rows[name]({ around, runs, isQuick });
-    skies.push(`${name} ${others().toFixed(2)} (pace ${before.toFixed(0)}, ${pace().toFixed(0)} ms)`);
+    skies.push(`${name} ${told()}`);
     lines.push(...figures.map((figure) => figureRow(figure, limitsHold)));
   }
   say(`\n${table(heading, lines)}`);
   say(
-    `\nCores that other programs used meanwhile: ${skies.join(', ')}; load average ${loadavg()[0]?.toFixed(1) ?? ''}`,
+    `\nWhat other programs and machines used meanwhile: ${skies.join('; ')}; load average ${loadavg()[0]?.toFixed(1) ?? ''}`,
   );
 }
 

@@ -1,10 +1,11 @@
 /**
- * What else the machine does while something is measured: the processor time that went to others, in cores. Figures from a
- * machine that was busy are worse than the program is. Linux only.
+ * What else the machine does while something is measured: the processor time that went to others, in cores, and to other machines on
+ * the same ones; and how fast a core is. Figures from a machine that was busy are worse than the program is, and above all how long the
+ * slowest answers take. Linux only.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { childrenOf } from '../processes.ts';
+import { childrenOf } from './processes.ts';
 
 /** Some tens of milliseconds of work. */
 const REPEATS = 50;
@@ -15,7 +16,7 @@ const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: '
  * Milliseconds that a fixed piece of work takes here and now. Cores that share their units with others, or their clock with
  * the heat of the house, give a program less than its share of time says.
  */
-export function pace(): number {
+function pace(): number {
   const text = JSON.stringify(
     Array.from({ length: 2_000 }, (_, i) => ({ name: `endpoint-${i}`, addresses: [`10.0.0.${i % 256}`] })),
   );
@@ -24,12 +25,14 @@ export function pace(): number {
   return performance.now() - began;
 }
 
-/** Begins to measure; the result gives the cores that others have used since. */
-export function weather(): () => number {
+/** Begins to measure; the result tells of the time since: `0.09 cores, pace 54 and 50 ms`. */
+export function weather(): () => string {
+  const before = pace();
   const [began, busy, own] = [performance.now(), busySeconds(), secondsOf(process.pid)];
   return () => {
     const elapsed = (performance.now() - began) / 1_000;
-    return Math.max(0, (busySeconds() - busy - (secondsOf(process.pid) - own)) / elapsed);
+    const others = Math.max(0, (busySeconds() - busy - (secondsOf(process.pid) - own)) / elapsed);
+    return `${others.toFixed(2)} cores, pace ${before.toFixed(0)} and ${pace().toFixed(0)} ms`;
   };
 }
 
