@@ -7,6 +7,11 @@
  * those. One thread helps to collect and to compile: on one core, four of them leave the thread that answers a fifth of it for as long as
  * they work. It has the same priority as that one, for behind it the old generation outgrows its bounds under load.
  *
+ * Every object begins in the young generation. V8 otherwise learns which places in the code make objects that grow old, as those do that
+ * wait for an upstream or go into the cache, and has them made old from the start; they then keep all that they lead to, and most of what
+ * a query leaves behind. Without that a query that goes to an upstream takes an eighth less time, and a collection while many do a third
+ * of it.
+ *
  * The flags of the old generation cost 45 ms of each start: Node.js brings the compiled code of its own modules for the flags that V8
  * has by itself. Without them it is collected while everything is listed, which costs as much.
  *

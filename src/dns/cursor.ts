@@ -9,8 +9,10 @@
 import { MAX_LABEL_OCTETS, MAX_NAME_OCTETS, Name } from './name.ts';
 import { uint16At } from './octets.ts';
 
-/** A name has at most 127 labels, so an honest encoder never writes more pointers than that in a row. */
-const MAX_POINTERS = 127;
+/** A label has two octets at least, and the root label one. */
+const MAX_LABELS = (MAX_NAME_OCTETS - 1) / 2;
+/** An honest encoder never writes more pointers in a row than a name has labels. */
+const MAX_POINTERS = MAX_LABELS;
 /** What all names of a message may cost: octets of names, and `POINTER_COST` for each pointer followed. */
 const NAME_COST_PER_OCTET = 4;
 /** This much more, so that a short message may hold a few of the longest names. */
@@ -20,7 +22,11 @@ const POINTER_COST = 4;
 /** Where the octets of a name are gathered, as they came and with A–Z folded: a string made from a buffer is quick to read. */
 const scratch = Buffer.alloc(MAX_NAME_OCTETS);
 const folded = Buffer.alloc(MAX_NAME_OCTETS);
+/** And where its labels begin: what is cut out of an array has no room to spare, as one has that grew by `push`. */
+const labelStarts = Array.from({ length: MAX_LABELS }, () => 0);
 const NO_OCTETS = new Uint8Array(0);
+/** So many octets are copied one by one: a view of them, from which to copy all at once, takes longer to make. */
+const FEW_OCTETS = 32;
 
 export class WireCursor {
   readonly #octets: Uint8Array;
@@ -31,8 +37,11 @@ export class WireCursor {
   #end: number;
   /** What names may still cost. */
   #nameCost: number;
-  /** Names that were nothing but a pointer, by where it led: the owner of most records of a reply. */
-  #pointed: Map<number, Name> | undefined;
+  /** The first name that was nothing but a pointer, and where it led: the owner of most records of a reply, or of all. */
+  #pointed: Name | undefined;
+  #pointedAt = 0;
+  /** The others, by where they led. */
+  #alsoPointed: Map<number, Name> | undefined;
 
   /** `octets` is borrowed; what is read is copied out of it. */
   constructor(octets: Uint8Array, at: number) {
@@ -53,26 +62,34 @@ export class WireCursor {
   }
 
   /**
-   * Reads what stands in the next `length` octets: `readPart` sees their end as the end, and must come to it exactly.
-   * Undefined where they are not all there, or something is left over.
+   * Takes the end of the next `length` octets for the end of all, until `leave`. Gives the end that was, for `leave`; undefined, and
+   * nothing is entered, where they are not all there.
    */
-  within<T>(length: number, readPart: () => T | undefined): T | undefined {
+  enter(length: number): number | undefined {
     if (length > this.left) return undefined;
     const outerEnd = this.#end;
     this.#end = this.#at + length;
-    const part = readPart();
+    return outerEnd;
+  }
+
+  /** True if what was entered was read to its end exactly. */
+  leave(outerEnd: number): boolean {
     const complete = this.atEnd;
     this.#end = outerEnd;
-    return complete ? part : undefined;
+    return complete;
   }
 
   /** Copies the next octets. */
   take(length: number): Uint8Array | undefined {
     if (length > this.left) return undefined;
+    if (length === 0) return NO_OCTETS;
+    const octets = this.#octets;
     const start = this.#at;
     this.#at = start + length;
-    // `slice` would not do: of a Buffer it is a view, not a copy.
-    return length === 0 ? NO_OCTETS : new Uint8Array(this.#octets.subarray(start, this.#at));
+    const copy = new Uint8Array(length);
+    if (length > FEW_OCTETS) copy.set(octets.subarray(start, this.#at));
+    else for (let i = 0; i < length; i++) copy[i] = octets[start + i] ?? 0;
+    return copy;
   }
 
   /** Copies all octets up to the end. */
@@ -101,14 +118,23 @@ export class WireCursor {
   name(): Name | undefined {
     if (this.#at + 2 > this.#end || (this.#octets[this.#at] ?? 0) < 0xc0) return this.#labels();
     const target = this.#pointerAt(this.#at);
-    const known = this.#pointed?.get(target);
+    const known = target === this.#pointedAt ? this.#pointed : this.#alsoPointed?.get(target);
     if (known !== undefined) {
       this.#at += 2;
       return known;
     }
     const name = this.#labels();
-    if (name !== undefined) (this.#pointed ??= new Map()).set(target, name);
+    if (name !== undefined) this.#keepPointed(target, name);
     return name;
+  }
+
+  #keepPointed(target: number, name: Name): void {
+    if (this.#pointed === undefined) {
+      this.#pointed = name;
+      this.#pointedAt = target;
+    } else {
+      (this.#alsoPointed ??= new Map()).set(target, name);
+    }
   }
 
   /** Reads a name, following pointers; the position ends behind what stands here, not behind what a pointer leads to. */
@@ -121,8 +147,8 @@ export class WireCursor {
     /** Behind the first pointer. */
     let resume = 0;
     let length = 0;
+    let labels = 0;
     let capitals = false;
-    const starts: number[] = [];
     for (let pointers = 0; ;) {
       if (at >= end) return undefined;
       const head = octets[at] ?? 0;
@@ -130,7 +156,7 @@ export class WireCursor {
       if (head <= MAX_LABEL_OCTETS) {
         const next = at + 1 + head;
         if (next > end || length + 1 + head >= MAX_NAME_OCTETS) return undefined;
-        starts.push(length);
+        labelStarts[labels++] = length;
         for (; at < next; at++) {
           const octet = octets[at] ?? 0;
           if (isCapital(octet)) capitals = true;
@@ -152,7 +178,7 @@ export class WireCursor {
     this.#nameCost -= length;
     if (this.#nameCost < 0) return undefined;
     this.#at = resume === 0 ? at + 1 : resume;
-    return length === 0 ? Name.root : nameOf(length, capitals, starts);
+    return length === 0 ? Name.root : nameOf(length, capitals, labels);
   }
 
   #pointerAt(at: number): number {
@@ -160,8 +186,9 @@ export class WireCursor {
   }
 }
 
-/** The name in `scratch`. */
-function nameOf(length: number, capitals: boolean, starts: readonly number[]): Name {
+/** The name in `scratch` and `labelStarts`. */
+function nameOf(length: number, capitals: boolean, labels: number): Name {
+  const starts = labelStarts.slice(0, labels);
   scratch[length] = 0;
   const written = scratch.toString('latin1', 0, length + 1);
   if (!capitals) return new Name(written, written, starts);

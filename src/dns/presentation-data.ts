@@ -124,7 +124,7 @@ function readGeneric(words: Words, header: RecordHeader): RRset {
   wire.set(Buffer.from(hex, 'hex'), 11);
   const record = new WireReader(wire, 0).record();
   const isEmpty = length === 0 && HELD.has(type);
-  if (record?.kind !== 'record' || isEmpty)
+  if (record === undefined || record.kind === 'opt' || isEmpty)
     throw new Fault(`octets that are no ${typeName(type)} record`, 'valid data', mark.at);
-  return { ...record.set, owner: header.owner };
+  return { ...record, owner: header.owner };
 }

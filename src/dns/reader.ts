@@ -16,8 +16,8 @@ const MAX_STRINGS = 1024;
 /** A TTL beyond this counts as zero (RFC 2181 §8). */
 const MAX_TTL = 0x7fff_ffff;
 
-export type ReadRecord =
-  { readonly kind: 'record'; readonly set: RRset } | { readonly kind: 'opt'; readonly edns: Edns };
+/** The OPT record is none of a name, and says what concerns the whole message. */
+export type ReadRecord = RRset | { readonly kind: 'opt'; readonly edns: Edns };
 
 interface RecordHeader {
   readonly owner: Name;
@@ -89,7 +89,10 @@ export class WireReader {
     const length = this.#in.uint16();
     if (owner === undefined || type === undefined || klass === undefined) return undefined;
     if (ttl === undefined || length === undefined) return undefined;
-    return this.#in.within(length, () => this.#data({ owner, type, class: klass, ttl }));
+    const outerEnd = this.#in.enter(length);
+    if (outerEnd === undefined) return undefined;
+    const record = this.#data({ owner, type, class: klass, ttl });
+    return this.#in.leave(outerEnd) ? record : undefined;
   }
 
   #data(header: RecordHeader): ReadRecord | undefined {
@@ -97,8 +100,7 @@ export class WireReader {
       const edns = this.#opt(header);
       return edns && { kind: 'opt', edns };
     }
-    const set = this.#rdata(header.ttl > MAX_TTL ? { ...header, ttl: 0 } : header);
-    return set && { kind: 'record', set };
+    return this.#rdata(header.ttl > MAX_TTL ? { ...header, ttl: 0 } : header);
   }
 
   #rdata(header: RecordHeader): RRset | undefined {
@@ -176,7 +178,9 @@ export class WireReader {
 
   #address(header: RecordHeader, size: number): RRset | undefined {
     const octets = this.#in.take(size);
-    return octets && { ...header, kind: 'address', octets };
+    const { owner, type, class: klass, ttl } = header;
+    // The most frequent record: field by field it takes less memory than with those of the header spread into it.
+    return octets && { kind: 'address', owner, type, class: klass, ttl, octets };
   }
 
   #srv(header: RecordHeader): RRset | undefined {

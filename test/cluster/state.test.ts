@@ -1,7 +1,5 @@
 /** The state of a cluster against a naive model of it, and what it must not do: forget, leak, or stir without a reason. */
 import * as fc from 'fast-check';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { bounds } from '../../src/bounds.ts';
 import {
@@ -17,6 +15,7 @@ import {
 import type { EndpointSlice, Namespace, Pod, Service } from '../../src/cluster/objects.ts';
 import { ClusterState } from '../../src/cluster/state.ts';
 import { formatAddress } from '../../src/dns/address.ts';
+import { collected } from '../support/collected.ts';
 import { makeService, makeSlice } from './objects.ts';
 
 const nobody: Dependent = { dependsOn: () => undefined };
@@ -452,9 +451,6 @@ describe('endpoints drawn together', () => {
   });
 
   it('are let go of when their Service and slices go', async () => {
-    setFlagsFromString('--expose-gc');
-    const collect: unknown = runInNewContext('gc');
-    if (typeof collect !== 'function') throw new Error('no garbage collector');
     const { state } = makeWorld();
     const gone = Array.from({ length: 20 }, (_, i) => {
       const name = `s-${i}`;
@@ -467,9 +463,6 @@ describe('endpoints drawn together', () => {
       state.removeService('default', name);
       return drawn;
     });
-    // A WeakRef holds its target until the end of the turn in which it was made.
-    await new Promise(setImmediate);
-    collect();
-    expect(gone.filter((one) => one.deref() !== undefined)).toEqual([]);
+    await collected(gone);
   });
 });

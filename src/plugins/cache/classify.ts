@@ -55,6 +55,9 @@ const MAX_LINKS = 32;
 
 /** Goes from the question's name over the CNAMEs of an answer section, in whatever order they stand. */
 export function followAnswers(question: Question, answers: readonly RRset[]): AnswerPath {
+  if (answers.length > 0 && answers.every((set) => isDirect(question, set))) {
+    return { answered: true, last: question.name, strays: false };
+  }
   const aliases = new Map<string, Name>();
   const ends = new Set<string>();
   for (const set of answers) {
@@ -77,6 +80,11 @@ export function followAnswers(question: Question, answers: readonly RRset[]): An
       (!names.has(set.owner.key) && !redirections.has(set.owner.key)),
   );
   return { answered: ends.has(last.key), last, strays };
+}
+
+/** Whether it is a record of just what was asked for, as in most answers all are. */
+function isDirect(question: Question, { owner, type, class: klass }: RRset): boolean {
+  return type === question.type && klass === question.class && owner.equals(question.name);
 }
 
 /** Owners of DNAMEs that a name on the way is below: their CNAMEs were made from them (RFC 6672 §3.1). */

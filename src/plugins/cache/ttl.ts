@@ -26,6 +26,7 @@ export interface LimitedReply {
 export function limitTtls(reply: Reply, limits: TtlLimits, negative: boolean): LimitedReply {
   let lifetime = Infinity;
   const limited = (sets: readonly RRset[]): readonly RRset[] => {
+    if (sets.length === 0) return sets;
     const shortest = sets.length > 1 ? shortestOfEachSet(sets) : undefined;
     return sets.map((set) => {
       let ttl = shortest?.get(setKey(set)) ?? set.ttl;
@@ -48,7 +49,7 @@ export function mapTtls(reply: Reply, ttlOf: (ttl: number) => number): Reply {
 
 /** The reply to be kept, with all records marked as counting down. */
 export function agingTtls(reply: Reply): Reply {
-  return mapSets(reply, (set) => ({ ...set, owner: set.owner.compact(), aging: true }));
+  return mapSets(reply, (set) => ({ ...set, aging: true }));
 }
 
 /** The reply without such marks. */

@@ -24,6 +24,7 @@ import type { Share } from './places.ts';
 import type { UpstreamPool } from './pool.ts';
 import { type PlainProtocol, Request, requestKey } from './request.ts';
 import { timesFrom } from './times.ts';
+import { UnderWay } from './under-way.ts';
 import { type UpstreamList, listText } from './upstream-list.ts';
 
 const TOO_LATE = failure(Rcode.SERVFAIL, explain('cancelled'), 'the time for the query is over');
@@ -41,7 +42,7 @@ export class ForwardInstance implements ExchangeOwner {
   readonly #pool: UpstreamPool;
   readonly #share: Share;
   readonly #failures: FailureMemory;
-  readonly #exchanges = new Map<string, Exchange>();
+  readonly #underWay = new UnderWay<Exchange>();
   readonly #tooManyConcurrent: Failure;
   #waiting = 0;
   #settings: ExchangeSettings | undefined;
@@ -97,7 +98,7 @@ export class ForwardInstance implements ExchangeOwner {
       counts.rejected.add();
       return this.#tooManyConcurrent;
     }
-    const underWay = this.#exchanges.get(key);
+    const underWay = this.#underWay.get(key);
     if (underWay === undefined) return this.#begin(query, key, protocol, now, followed);
     if (underWay.sharers >= bounds.upstreamSharers) return this.limits.reach('upstreamSharers');
     counts.shared.add();
@@ -115,7 +116,7 @@ export class ForwardInstance implements ExchangeOwner {
 
   ended(exchange: Exchange, answer: Answer | undefined): void {
     const { key } = exchange.request;
-    this.#exchanges.delete(key);
+    this.#underWay.leave(key);
     this.#share.leave(exchange);
     if (answer !== undefined) this.#failures.remember(key, answer);
   }
@@ -144,7 +145,7 @@ export class ForwardInstance implements ExchangeOwner {
       timesFrom(now, more),
       this,
     );
-    this.#exchanges.set(key, exchange);
+    this.#underWay.enter(key, exchange);
     this.#share.enter(exchange);
     this.#waiting++;
     const answer = exchange.join(query.account);

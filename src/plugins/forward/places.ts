@@ -116,11 +116,15 @@ class Row {
     return link;
   }
 
-  remove({ older, younger }: Link): void {
+  remove(link: Link): void {
+    const { older, younger } = link;
     if (older === undefined) this.#oldest = younger;
     else older.younger = younger;
     if (younger === undefined) this.#youngest = older;
     else younger.older = older;
+    // A link that has become old would otherwise keep all that came after it from being collected while they are young.
+    link.older = undefined;
+    link.younger = undefined;
     this.count--;
   }
 }

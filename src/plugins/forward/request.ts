@@ -14,6 +14,7 @@ import { Flag } from '../../dns/constants.ts';
 import { type EdnsOption, isHopByHop, optRecordSize } from '../../dns/edns.ts';
 import { HEADER_OCTETS, opcodeOf } from '../../dns/message.ts';
 import type { Question } from '../../dns/question.ts';
+import type { RRset } from '../../dns/rrset.ts';
 import { MessageWriter } from '../../dns/writer.ts';
 import type { Query } from '../query.ts';
 import { randomOctet } from './random.ts';
@@ -22,6 +23,7 @@ import { randomOctet } from './random.ts';
 const UDP_SIZE = 1232;
 
 const NO_OPTIONS: readonly EdnsOption[] = [];
+const NO_RECORDS: readonly RRset[] = [];
 
 /** type and class */
 const FIXED_QUESTION_OCTETS = 4;
@@ -64,8 +66,6 @@ export class Request {
   readonly #udpSize: number;
   readonly #options: readonly EdnsOption[];
   readonly #mixCase: boolean;
-  /** The first message of each form. */
-  readonly #written: Partial<Record<EdnsForm, Uint8Array>> = {};
 
   constructor(
     question: Question,
@@ -119,27 +119,20 @@ export class Request {
 
   /** A new message. */
   message(edns: EdnsForm, id: number): Uint8Array {
-    // Later ones are copies of the first.
-    const message = new Uint8Array((this.#written[edns] ??= this.#write(edns)));
-    message[0] = id >> 8;
-    message[1] = id;
-    if (this.#mixCase) turnLetters(message, this.question);
-    return message;
-  }
-
-  #write(edns: EdnsForm): Uint8Array {
     const options = edns === 'with-options' ? this.#options : NO_OPTIONS;
     const length = writer.write(scratch, scratch.length, {
-      id: 0,
+      id,
       flags: this.#flags,
       rcode: 0,
       question: this.question,
-      answers: [],
-      authority: [],
-      additional: [],
+      answers: NO_RECORDS,
+      authority: NO_RECORDS,
+      additional: NO_RECORDS,
       edns: edns === 'none' ? undefined : { udpSize: this.#udpSize, dnssecOk: this.#dnssecOk, options },
     });
-    return scratch.slice(0, length);
+    const message = scratch.slice(0, length);
+    if (this.#mixCase) turnLetters(message, this.question);
+    return message;
   }
 }
 

@@ -1,10 +1,9 @@
 /** The table against a map, and what stays in it when there is more than it can hold. */
 import * as fc from 'fast-check';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { AnswerTable, KEY, NONE } from '../../../src/server/answer-cache/answer-table.ts';
 import { QuestionKey } from '../../../src/server/answer-cache/question-key.ts';
+import { collected } from '../../support/collected.ts';
 
 /** 32 segments of 640 words. */
 const OCTETS = 32 * 640 * 4;
@@ -225,20 +224,6 @@ describe('the table', () => {
 });
 
 describe('objects', () => {
-  /** Resolves when the garbage collector has taken all of them; rejects where it does not. */
-  async function collected(objects: readonly WeakRef<object>[]): Promise<void> {
-    setFlagsFromString('--expose-gc');
-    const collect: unknown = runInNewContext('gc');
-    if (typeof collect !== 'function') throw new Error('no garbage collector');
-    for (let tries = 0; tries < 10; tries++) {
-      // oxlint-disable-next-line no-await-in-loop -- a WeakRef holds its object until the turn is over
-      await new Promise(setImmediate);
-      collect();
-      if (objects.every((one) => one.deref() === undefined)) return;
-    }
-    throw new Error('something still holds an object');
-  }
-
   function fill(table: AnswerTable<object>, from: number, count: number): readonly WeakRef<object>[] {
     return Array.from({ length: count }, (_, i) => {
       const at = table.add(keyOf(from + i, 4, spread(from + i)), 20);

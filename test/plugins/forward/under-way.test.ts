@@ -1,0 +1,40 @@
+/** Which exchange has which key: against a plain map. */
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { UnderWay } from '../../../src/plugins/forward/under-way.ts';
+import { collected } from '../../support/collected.ts';
+
+const KEYS = ['a', 'b', 'c', 'd', 'e'];
+
+it('each has its own key, from when it enters until it leaves', () => {
+  const steps = fc.array(fc.record({ key: fc.constantFrom(...KEYS), enters: fc.boolean() }), { maxLength: 100 });
+  fc.assert(
+    fc.property(steps, (all) => {
+      const underWay = new UnderWay<object>();
+      const expected = new Map<string, object>();
+      for (const { key, enters } of all) {
+        if (!enters) {
+          underWay.leave(key);
+          expected.delete(key);
+        } else if (!expected.has(key)) {
+          const exchange = {};
+          underWay.enter(key, exchange);
+          expected.set(key, exchange);
+        }
+        for (const one of KEYS) expect(underWay.get(one)).toBe(expected.get(one));
+      }
+    }),
+  );
+});
+
+it('lets go of those that have left', async () => {
+  const underWay = new UnderWay<object>();
+  const left = KEYS.map((key) => {
+    const exchange = {};
+    underWay.enter(key, exchange);
+    return new WeakRef(exchange);
+  });
+  for (const key of KEYS) underWay.leave(key);
+  await collected(left);
+  expect(KEYS.map((key) => underWay.get(key))).toEqual(KEYS.map(() => undefined));
+});
