@@ -116,7 +116,7 @@ function readSection(reader: WireReader, count: number): readonly RRset[] | unde
     const record = reader.record();
     // An OPT record outside the additional section is an error (RFC 6891 §6.1.1).
     if (record === undefined || record.kind === 'opt') return undefined;
-    // Most sections have one: an array that is made with it takes an eighth of the memory of one that grows to it.
+    // Most sections have one: an array that is made with it takes a third of the memory of one that grows to it.
     if (records === undefined) records = [record];
     else records.push(record);
   }

@@ -37,11 +37,6 @@ export class Name {
     this.starts = starts;
   }
 
-  /** The same in as little memory as it needs, to be kept: an array that grew by `push` has room for more than a dozen labels. */
-  compact(): Name {
-    return new Name(this.written, this.key, this.starts.slice());
-  }
-
   /** Octets in uncompressed wire form, the root label included. */
   get octetLength(): number {
     return this.key.length;
@@ -186,7 +181,8 @@ export class Name {
     const foldedFront = fold(front);
     // Most names have no capitals; one string then serves as both.
     const lower = foldedFront === front && suffix.key === suffix.written;
-    return new Name(written, lower ? written : foldedFront + suffix.key, starts);
+    // An array that grew by `push` has room for more than a dozen labels; what is cut out of it has none to spare.
+    return new Name(written, lower ? written : foldedFront + suffix.key, starts.slice());
   }
 }
 

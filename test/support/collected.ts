@@ -4,15 +4,25 @@ import { runInNewContext } from 'node:vm';
 
 /** Resolves when all of them have been collected; rejects where something still holds one. */
 export async function collected(objects: readonly WeakRef<object>[]): Promise<void> {
-  setFlagsFromString('--expose-gc');
-  const collect: unknown = runInNewContext('gc');
-  if (typeof collect !== 'function') throw new Error('no garbage collector');
   for (let tries = 0; tries < 10; tries++) {
     // oxlint-disable-next-line no-await-in-loop -- a WeakRef holds its object until the end of the turn in which it was made
     await new Promise(setImmediate);
-    collect();
+    collectGarbage();
     if (objects.every((one) => one.deref() === undefined)) return;
   }
   const held = objects.filter((one) => one.deref() !== undefined).length;
   throw new Error(`something still holds ${held} of ${objects.length} objects`);
+}
+
+/** Octets of all that is reached. */
+export function heldOctets(): number {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  if (typeof collect !== 'function') throw new Error('no garbage collector');
+  collect();
 }

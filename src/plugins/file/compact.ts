@@ -1,6 +1,6 @@
 /**
- * Records in as little memory as they need, for zones of a hundred thousand: what was read grew in larger steps. In: sets as they
- * were read. Out: equal ones.
+ * Records in as little memory as they need, for zones of a hundred thousand: those of one owner share its name, and addresses the
+ * memory of their octets. In: sets as they were read. Out: equal ones.
  */
 import type { Name } from '../../dns/name.ts';
 import type { RRset } from '../../dns/rrset.ts';
@@ -14,7 +14,7 @@ export class Compacting {
 
   /** @param known the owner as it is held already, in the letters of the first record that had it */
   compact(set: RRset, known: Name | undefined): RRset {
-    const owner = known ?? set.owner.compact();
+    const owner = known ?? set.owner;
     return set.kind === 'address' ? { ...set, owner, octets: this.#share(set.octets) } : { ...set, owner };
   }
 

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { UnderWay } from '../../../src/plugins/forward/under-way.ts';
-import { collected } from '../../support/collected.ts';
+import { collected, heldOctets } from '../../support/collected.ts';
 
 const KEYS = ['a', 'b', 'c', 'd', 'e'];
 
@@ -37,4 +37,18 @@ it('lets go of those that have left', async () => {
   for (const key of KEYS) underWay.leave(key);
   await collected(left);
   expect(KEYS.map((key) => underWay.get(key))).toEqual(KEYS.map(() => undefined));
+});
+
+it('takes no more memory for those that come after others', () => {
+  const underWay = new UnderWay<object>();
+  const comeAndGo = (): void => {
+    for (const key of KEYS) underWay.enter(key, {});
+    for (const key of KEYS) underWay.leave(key);
+  };
+  comeAndGo();
+  const before = heldOctets();
+  for (let times = 0; times < 400_000; times++) comeAndGo();
+  // A slot for each would be 16 MB.
+  expect(heldOctets() - before).toBeLessThan(4_000_000);
+  expect(underWay.get('a')).toBeUndefined();
 });
