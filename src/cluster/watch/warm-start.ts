@@ -43,6 +43,7 @@ export class WarmStart {
   #snapshot: SnapshotOptions | undefined;
   #writer: SnapshotWriter | undefined;
   #isInStep = false;
+  #closed = false;
   /** What was read and is not yet known to be of this cluster: its uid. */
   #unproven: string | undefined;
   #cluster = '';
@@ -63,7 +64,9 @@ export class WarmStart {
     const { path, maxAge } = snapshot;
     if (this.#snapshot?.path === path && this.#snapshot.maxAge === maxAge) return;
     const { state, now, log } = this.#options;
-    this.#writer?.close();
+    // Two that write the same file would take each other for another process.
+    await this.#writer?.close();
+    if (this.#closed) return;
     this.#snapshot = snapshot;
     this.#writer = new SnapshotWriter({
       path,
@@ -189,7 +192,9 @@ export class WarmStart {
     await this.#writer?.flush();
   }
 
-  close(): void {
-    this.#writer?.close();
+  /** Resolves when nothing works on the file any more. Never rejects. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#writer?.close();
   }
 }

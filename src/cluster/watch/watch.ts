@@ -178,8 +178,7 @@ export class WatchStore {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#warmStart.close();
-    await this.#work;
+    await Promise.all([this.#warmStart.close(), this.#work]);
     await Promise.all([...this.#running.values()].map((reflector) => reflector.close()));
     this.#running.clear();
     this.#api.close();

@@ -171,6 +171,19 @@ describe('the file', () => {
     await watched.store.flush();
     expect(readFileSync(snapshot.path).equals(before)).toBe(false);
   });
+
+  it('another age of the same file, as after a reload: the write under way makes room for the next one', async () => {
+    const snapshot = snapshotFile();
+    const watched = await watching(await shop(), { snapshot });
+    await watched.inStep;
+    for (let age = 1; age <= 50; age++) {
+      watched.store.keep({ ...snapshot, maxAge: DAY + age });
+      // oxlint-disable-next-line no-await-in-loop -- each at another moment of the write before it
+      await new Promise((resolve) => setTimeout(resolve, age / 10));
+    }
+    await watched.store.close();
+    expect(watched.lines.filter((line) => !line.startsWith('info'))).toEqual([]);
+  });
 });
 
 describe('a file that two sources want', () => {

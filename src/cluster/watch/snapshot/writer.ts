@@ -60,10 +60,11 @@ export class SnapshotWriter {
     if (this.#hasChanged && !this.#abort.signal.aborted) await this.#begin();
   }
 
-  /** Gives up the write that is under way; the file stays as it is. */
-  close(): void {
+  /** Gives up the write that is under way; the file stays as it is. Resolves when nothing is left of it; never rejects. */
+  async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#abort.abort(new Error('closed'));
+    await this.#running;
   }
 
   get #hasChanged(): boolean {

@@ -182,7 +182,10 @@ describe('SnapshotWriter', () => {
     await writing.writer.flush();
     writing.change(20_000);
     const flushed = writing.writer.flush();
-    writing.writer.close();
+    await until(() => existsSync(`${writing.path}.tmp`));
+    await writing.writer.close();
+    // Nothing of it is left to be done behind the back of whoever closed it.
+    expect(existsSync(`${writing.path}.tmp`)).toBe(false);
     await flushed;
     expect([inFile(writing.path), existsSync(`${writing.path}.tmp`), writing.lines]).toEqual([1, false, []]);
     writing.change(3);
