@@ -23,7 +23,7 @@ import type { Edns } from './edns.ts';
 import { uint16At } from './octets.ts';
 import type { Question } from './question.ts';
 import { WireReader } from './reader.ts';
-import type { RRset } from './rrset.ts';
+import { NO_RECORDS, type RRset } from './rrset.ts';
 
 /** Octets of the fixed header (RFC 1035 §4.1.1). */
 export const HEADER_OCTETS = 12;
@@ -70,8 +70,6 @@ export function readHeader(octets: Uint8Array): Header | undefined {
 export function opcodeOf(flags: number): number {
   return (flags >> 11) & 0xf;
 }
-
-const NO_RECORDS: readonly RRset[] = [];
 
 /**
  * Reads what follows the header. A message that ends at a record boundary before all announced records came counts the

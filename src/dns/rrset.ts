@@ -88,6 +88,9 @@ export interface OpaqueRRset extends RRsetHeader {
 
 export type RRset = AddressRRset | NameRRset | SrvRRset | TextRRset | MxRRset | SoaRRset | OpaqueRRset;
 
+/** The empty section of a message. */
+export const NO_RECORDS: readonly RRset[] = [];
+
 /** Octets of one address of this type. */
 export function addressSize(type: number): number {
   return type === Type.A ? 4 : 16;

@@ -3,7 +3,7 @@
  * a zone in several messages, or silence.
  */
 import { Rcode } from '../dns/constants.ts';
-import type { AddressRRset, RRset, SoaRRset } from '../dns/rrset.ts';
+import { type AddressRRset, NO_RECORDS, type RRset, type SoaRRset } from '../dns/rrset.ts';
 import type { Explanation } from './reasons.ts';
 
 /** A reply that a plugin has made. The sections keep their order; flags that the query decides (RD, CD) are not here. */
@@ -76,8 +76,6 @@ export type Answer = Reply | Failure | Silence | Transfer;
 /** In the same tick where memory is enough, later only where something must be waited for. */
 export type Outcome = Answer | Promise<Answer>;
 
-const NONE: readonly RRset[] = [];
-
 /** A reply with all that is not given empty: NOERROR, authoritative, RA clear. */
 export function reply(parts: Partial<Reply>): Reply {
   return {
@@ -89,9 +87,9 @@ export function reply(parts: Partial<Reply>): Reply {
     authenticData: parts.authenticData ?? false,
     truncated: parts.truncated ?? false,
     fromUpstream: parts.fromUpstream ?? false,
-    answers: parts.answers ?? NONE,
-    authority: parts.authority ?? NONE,
-    additional: parts.additional ?? NONE,
+    answers: parts.answers ?? NO_RECORDS,
+    authority: parts.authority ?? NO_RECORDS,
+    additional: parts.additional ?? NO_RECORDS,
     explanation: parts.explanation,
     drawn: parts.drawn,
   };

@@ -17,7 +17,7 @@ import { Flag, Opcode, Rcode, typeName } from '../dns/constants.ts';
 import type { Edns, EdnsOption } from '../dns/edns.ts';
 import { type Header, opcodeOf, readHeader, readMessage } from '../dns/message.ts';
 import type { Question } from '../dns/question.ts';
-import type { RRset } from '../dns/rrset.ts';
+import { NO_RECORDS } from '../dns/rrset.ts';
 import { MessageWriter, type OutgoingMessage } from '../dns/writer.ts';
 import {
   type Answer,
@@ -236,9 +236,9 @@ export class Responder {
       flags: Flag.QR | kept | (recursionDesired ? Flag.RD : 0) | (made === undefined ? 0 : flagsOf(made, header, edns)),
       rcode: answer.rcode,
       question,
-      answers: made?.answers ?? NONE,
-      authority: made?.authority ?? NONE,
-      additional: made?.additional ?? NONE,
+      answers: made?.answers ?? NO_RECORDS,
+      authority: made?.authority ?? NO_RECORDS,
+      additional: made?.additional ?? NO_RECORDS,
       edns: edns && this.#edns.of(edns, protocol, answer.explanation, options),
     };
   }
@@ -288,8 +288,6 @@ const TOO_MANY_TRANSFERS = failure(Rcode.SERVFAIL, explain('tooManyTransfers'));
 
 /** What a client gets for a query that ended in an exception. */
 const PANICKED = failure(Rcode.SERVFAIL, explain('internalError'));
-
-const NONE: readonly RRset[] = [];
 
 const OPCODE_BITS = 0x7800;
 

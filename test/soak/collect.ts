@@ -1,9 +1,6 @@
 /** Loaded into the program before its own modules: collects its garbage by force, ten times a second. */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { collectGarbage } from '../support/collected.ts';
 
 const EVERY = 100;
 
-setFlagsFromString('--expose-gc');
-const collect: unknown = runInNewContext('gc');
-if (typeof collect === 'function') setInterval(() => void Reflect.apply(collect, undefined, []), EVERY).unref();
+setInterval(collectGarbage, EVERY).unref();

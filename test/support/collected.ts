@@ -2,6 +2,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
+setFlagsFromString('--expose-gc');
+const collect: unknown = runInNewContext('gc');
+
 /** Resolves when all of them have been collected; rejects where something still holds one. */
 export async function collected(objects: readonly WeakRef<object>[]): Promise<void> {
   for (let tries = 0; tries < 10; tries++) {
@@ -20,9 +23,8 @@ export function heldOctets(): number {
   return process.memoryUsage().heapUsed;
 }
 
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  const collect: unknown = runInNewContext('gc');
+/** @throws Error where Node.js gives no access to it */
+export function collectGarbage(): void {
   if (typeof collect !== 'function') throw new Error('no garbage collector');
   collect();
 }

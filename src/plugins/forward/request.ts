@@ -14,7 +14,7 @@ import { Flag } from '../../dns/constants.ts';
 import { type EdnsOption, isHopByHop, optRecordSize } from '../../dns/edns.ts';
 import { HEADER_OCTETS, opcodeOf } from '../../dns/message.ts';
 import type { Question } from '../../dns/question.ts';
-import type { RRset } from '../../dns/rrset.ts';
+import { NO_RECORDS } from '../../dns/rrset.ts';
 import { MessageWriter } from '../../dns/writer.ts';
 import type { Query } from '../query.ts';
 import { randomOctet } from './random.ts';
@@ -23,7 +23,6 @@ import { randomOctet } from './random.ts';
 const UDP_SIZE = 1232;
 
 const NO_OPTIONS: readonly EdnsOption[] = [];
-const NO_RECORDS: readonly RRset[] = [];
 
 /** type and class */
 const FIXED_QUESTION_OCTETS = 4;

@@ -10,7 +10,7 @@ import { expectArguments, forbidBlock } from '../../corefile/options.ts';
 import { Rcode, Type } from '../../dns/constants.ts';
 import { isTransfer } from '../../dns/message.ts';
 import { uint16At } from '../../dns/octets.ts';
-import type { RRset } from '../../dns/rrset.ts';
+import { NO_RECORDS, type RRset } from '../../dns/rrset.ts';
 import type { Answer, Outcome } from '../answer.ts';
 import { onlyUse } from '../once.ts';
 import type { Next, Plugin, PluginDirective } from '../plugin.ts';
@@ -36,13 +36,11 @@ const MINIMAL: Plugin = {
   },
 };
 
-const NONE: readonly RRset[] = [];
-
 function minimized(query: Query, answer: Answer): Answer {
   if (answer.kind !== 'reply' || answer.rcode !== Rcode.NOERROR || !isPositive(query, answer.answers)) return answer;
-  const proofs = query.request.edns?.dnssecOk === true ? answer.authority.filter(isProof) : NONE;
+  const proofs = query.request.edns?.dnssecOk === true ? answer.authority.filter(isProof) : NO_RECORDS;
   if (answer.authority.length === proofs.length && answer.additional.length === 0) return answer;
-  return { ...answer, authority: proofs, additional: NONE };
+  return { ...answer, authority: proofs, additional: NO_RECORDS };
 }
 
 /** Aliases alone lead to a name without such records: the SOA beside them says for how long (RFC 2308 §2.2). */
