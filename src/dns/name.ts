@@ -42,6 +42,11 @@ export class Name {
     return this.key.length;
   }
 
+  /** The name in lower case: the same object where it is. */
+  get folded(): Name {
+    return this.written === this.key ? this : new Name(this.key, this.key, this.starts);
+  }
+
   /** Uncompressed wire form in the case it was written in; a copy. */
   get wire(): Uint8Array {
     return Uint8Array.from(this.written, (character) => character.charCodeAt(0));

@@ -8,7 +8,9 @@
  *     addresses in an order left to chance                        drew(sets), drewGlue(section)
  *     records whose TTL counts down, the SOA's serial             said by the records themselves (dns/rrset.ts)
  *
- * The default is no: a plugin that is not `replayable` forbids it for each query that enters it.
+ * The default is no: a plugin that is not `replayable` forbids it for each query that enters it. Clients that spell a name in different
+ * cases ask the same: what a plugin makes of the question's name is in lower case, and only names that point to the question are
+ * as the client spells it.
  */
 import type { AddressRRset, RRset } from '../dns/rrset.ts';
 

@@ -89,6 +89,13 @@ describe('case', () => {
     expect(name.labelAsWritten(0)).toBe('AZ@[`a');
   });
 
+  it('is lower in the folded name, which is the name itself where it is so already', () => {
+    const name = Name.fromText('Web.Shop');
+    const { folded } = name;
+    expect([folded.written, folded.key, folded.starts]).toEqual([name.key, name.key, name.starts]);
+    expect(folded.folded).toBe(folded);
+  });
+
   it('makes no difference between names', () => {
     expect(Name.fromText('A.b').equals(Name.fromText('a.B'))).toBe(true);
     expect(Name.fromText('a.b').equals(Name.fromText('a.c'))).toBe(false);

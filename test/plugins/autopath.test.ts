@@ -73,11 +73,11 @@ describe('autopath with a file', () => {
     expect(one.world.taken()).toHaveLength(2);
   });
 
-  it('keeps the letters as the client wrote them', async () => {
+  it('asks in lower case, so that the answer is the same in whatever case it was asked for', async () => {
     const one = await serving();
     expect(await one.ask('WWW.Example.com.one.TEST.')).toEqual([
-      'WWW.Example.com.one.TEST. 60 IN CNAME WWW.Example.com.',
-      'WWW.Example.com. 300 IN A 192.0.2.1',
+      'WWW.Example.com.one.TEST. 60 IN CNAME www.example.com.',
+      'www.example.com. 300 IN A 192.0.2.1',
     ]);
   });
 

@@ -37,7 +37,7 @@ export class Walk {
   constructor(parts: WalkParts) {
     this.#parts = parts;
     const { query, path } = parts;
-    this.#base = Array.from({ length: path.baseLabels }, (_, i) => query.name.labelAsWritten(i));
+    this.#base = Array.from({ length: path.baseLabels }, (_, i) => query.name.label(i));
   }
 
   /** In this tick for as long as the answers are there. */

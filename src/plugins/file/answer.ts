@@ -187,13 +187,13 @@ class Search {
     if (this.#sections.isSigned) this.#sections.proof(this.#denial.expanded(name, encloser));
   }
 
-  /** RFC 6672 §3.2: the DNAME record, and the CNAME record that it makes of the name. */
+  /** RFC 6672 §3.2: the DNAME record, and the CNAME record that it makes of the name, in lower case. */
   #redirect(node: ZoneNode, dname: NameRRset, name: Name): Step {
     const [suffix] = dname.targets;
     if (suffix === undefined) return { kind: 'no-name' };
     this.#sections.answer(node, dname.targets.length === 1 ? dname : { ...dname, targets: [suffix] });
     const above = name.labelCount - node.owner.labelCount;
-    const labels = Array.from({ length: above }, (_, i) => name.labelAsWritten(i));
+    const labels = Array.from({ length: above }, (_, i) => name.label(i));
     const target = Name.fromLabels(labels, suffix);
     if (target === undefined) return { kind: 'reply', reply: this.made(Rcode.YXDOMAIN, NAME_TOO_LONG) };
     const { ttl } = dname;

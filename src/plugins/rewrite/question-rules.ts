@@ -42,8 +42,9 @@ export class NameRule implements Rule {
   }
 }
 
+/** In lower case: where a name must not point to the question, the answer would be in the spelling of who asked first. */
 function back(from: Name, to: Name): Revision {
-  return new Renaming('auto', { kind: 'exact', name: from, to });
+  return new Renaming('auto', { kind: 'exact', name: from, to: to.folded });
 }
 
 /** Puts one type in the place of another, or one class. */

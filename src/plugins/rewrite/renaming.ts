@@ -9,7 +9,7 @@ import { illegalName } from './illegal-name.ts';
 import { type NameChange, Subject, changeName } from './match.ts';
 import { mapValues } from './record-names.ts';
 import { mapMembers } from './sections.ts';
-import type { Revision, Turn } from './turn.ts';
+import type { Revision } from './turn.ts';
 
 /** Which names of records are changed; `auto` is both, and a name of which nothing legal can be made stays. */
 export type Part = 'name' | 'value' | 'auto';
@@ -23,9 +23,9 @@ export class Renaming implements Revision {
     this.#change = change;
   }
 
-  revise(answer: Reply | Failure, turn: Turn): Answer {
+  revise(answer: Reply | Failure): Answer {
     if (answer.kind === 'failure') return answer;
-    const pass = new Pass(this.#change, turn);
+    const pass = new Pass(this.#change);
     const section = (sets: readonly RRset[]): readonly RRset[] => mapMembers(sets, (set) => this.#set(set, pass));
     const answers = section(answer.answers);
     const authority = section(answer.authority);
@@ -48,15 +48,13 @@ export class Renaming implements Revision {
 /** One answer gone through: each name is looked at once, however many records have it. */
 class Pass {
   readonly #change: NameChange;
-  readonly #turn: Turn;
   readonly #made = new Map<string, Name>();
   changed = false;
   /** A name of which something was made that is none. */
   illegal: Name | undefined;
 
-  constructor(change: NameChange, turn: Turn) {
+  constructor(change: NameChange) {
     this.#change = change;
-    this.#turn = turn;
   }
 
   /** The same object where the name stays. */
@@ -66,7 +64,7 @@ class Pass {
     if (known !== undefined) return known.key === name.key ? name : known;
     const changed = changeName(this.#change, new Subject(name));
     if (changed === 'illegal') this.illegal = name;
-    const made = changed === undefined || changed === 'illegal' ? name : this.#turn.asClientSpelt(changed);
+    const made = changed === undefined || changed === 'illegal' ? name : changed;
     this.#made.set(name.key, made);
     if (made.key === name.key) return name;
     this.changed = true;

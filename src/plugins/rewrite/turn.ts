@@ -141,9 +141,4 @@ export class Turn {
     while (optRecordSize(longestLast) > bounds.upstreamOptions) longestLast.pop();
     this.options = options.filter((option) => !isPassedOn(option) || longestLast.includes(option));
   }
-
-  /** The client's own name where `name` is the same, so that an answer to it is spelt as the question is. */
-  asClientSpelt(name: Name): Name {
-    return name.equals(this.query.name) ? this.query.name : name;
-  }
 }

@@ -50,7 +50,7 @@ export function treeOf(trees: readonly ServiceTree[], name: Name): ServiceTree |
   return undefined;
 }
 
-/** The labels of the question's BASE as they were written, and its namespace. */
+/** The labels of the question's BASE, in lower case, and its namespace. */
 export interface Base {
   readonly labels: readonly string[];
   readonly namespace: string;
@@ -58,7 +58,7 @@ export interface Base {
 
 export function baseOf({ name }: Query, tree: ServiceTree): Base {
   const at = name.labelCount - tree.name.labelCount - 1;
-  return { labels: Array.from({ length: at }, (_, i) => name.labelAsWritten(i)), namespace: name.label(at) };
+  return { labels: Array.from({ length: at }, (_, i) => name.label(i)), namespace: name.label(at) };
 }
 
 /** One of the candidates. Undefined where the name would be too long, which no client asks for. */

@@ -89,7 +89,7 @@ export class Completion {
     if (view.state.standing(query, neededByView(view.options)) !== 'in-step') return false;
     if (!view.shows(query, namespace)) return false;
     const service = labels.at(-1) ?? '';
-    return view.state.service(query, namespace, service.toLowerCase()) === undefined;
+    return view.state.service(query, namespace, service) === undefined;
   }
 
   /**

@@ -25,9 +25,9 @@ describe('an exact rule', () => {
     });
   });
 
-  it('spells the name as the client did', async () => {
+  it('gives the name back in lower case: where it can, the server lets it point to the question', async () => {
     expect(await answersFor('rewrite name red.test blue.test', 'ReD.test.', 'Blue.test. 5 A 192.0.2.1')).toEqual([
-      'ReD.test. 5 IN A 192.0.2.1',
+      'red.test. 5 IN A 192.0.2.1',
     ]);
   });
 

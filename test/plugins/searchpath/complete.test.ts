@@ -89,11 +89,11 @@ describe('the candidates', () => {
     expect(answersOf(one.ask('api.payments.svc.cluster.local.orders.svc.cluster.local.'))).toHaveLength(2);
   });
 
-  it('keep the case of the question', async () => {
+  it('are in lower case, so that the answer is the same in whatever case it was asked for', async () => {
     const one = await serving();
     expect(answersOf(one.ask('WWW.Example.COM.Orders.SVC.Cluster.Local.'))).toEqual([
-      'WWW.Example.COM.Orders.SVC.Cluster.Local. 30 IN CNAME WWW.Example.COM.',
-      'WWW.Example.COM. 300 IN A 192.0.2.1',
+      'WWW.Example.COM.Orders.SVC.Cluster.Local. 30 IN CNAME www.example.com.',
+      'www.example.com. 300 IN A 192.0.2.1',
     ]);
   });
 

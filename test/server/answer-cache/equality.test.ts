@@ -5,8 +5,9 @@
 import * as fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
 import { SilentListener } from './equality/side.ts';
-import { directives } from './equality/corefiles.ts';
+import { type Directives, directives } from './equality/corefiles.ts';
 import { type Tally, room, runSteps, step } from './equality/pair.ts';
+import type { Form, Occasion } from './equality/questions.ts';
 import type { TcpOptions } from '../../../src/transport/tcp.ts';
 
 /** Nothing is asked over sockets here: requests over TCP are handed to the same handler. */
@@ -45,3 +46,40 @@ it(
   },
   (SECONDS + 120) * 1000,
 );
+
+const PLAIN: Directives = {
+  ttl: 5,
+  pods: 'insecure',
+  loadbalance: '',
+  cache: '',
+  bufsize: false,
+  prometheus: false,
+  log: '',
+  extras: [],
+};
+
+const HOSTS = 'hosts {\n192.0.2.6 box.hosts.test\nfallthrough\n}';
+
+/** Asks in small letters, until the answer is kept, and then in capitals. */
+const spelling = (capitals: number): Occasion => ({
+  id: 1,
+  spelling: capitals,
+  otherSize: false,
+  client: {},
+  before: 0,
+});
+const OCCASIONS = [0, 0, 0, -1, 0x55555555].map(spelling);
+
+/** Each is an answer in whose data stands what was made of the question's name, where it cannot point there. */
+it.each([
+  ['the end of a search path', 'box.hosts.test.a.svc.cluster.local', 1, ['searchpath {\ncomplete\n}', HOSTS]],
+  ['the end of a search path of a file', 'box.hosts.test.a.svc.cluster.local', 1, ['autopath . RESOLV', HOSTS]],
+  ['a name that DNAME leads elsewhere', 'box.to.branch.test', 5, ['file BRANCH branch.test']],
+  ['a suffix changed back', 'web.old.test', 33, ['rewrite name suffix .old.test .a.svc.cluster.local answer auto']],
+  ['a name changed back', 'shop.test', 33, ['rewrite name exact shop.test web.a.svc.cluster.local answer auto']],
+] as const)('%s is not in the spelling of who asked first', async (_, name, type, extras) => {
+  const tally: Tally = { questions: 0, hits: 0, glue: 0, samples: 0 };
+  const form: Form = { name, type, class: 1, flags: 0x0100, edns: undefined, protocol: 'udp' };
+  await runSteps({ ...PLAIN, extras }, 1_000_000, [{ kind: 'ask', form, occasions: OCCASIONS }], tally);
+  expect(tally.hits).toBe(3);
+});

@@ -35,6 +35,8 @@ const EXTRAS = [
   'errors',
   'local',
   'searchpath {\ncomplete\nsearch hosts.test\nshort_names a\n}',
+  'autopath . RESOLV',
+  'file BRANCH branch.test {\nreload 0\n}',
   'cancel',
   'hosts HOSTS hosts.test {\n192.0.2.6 box.hosts.test\nttl 60\nreload 20ms\nfallthrough\n}',
   ...template('ANY', '^plain', '{{ .Name }} 60 IN A 192.0.2.60'),
@@ -47,6 +49,7 @@ const EXTRAS = [
 /** Up to three of them are there: they change questions and answers, or say who gets any. */
 const POLICIES = [
   'rewrite name suffix .old.test .a.svc.cluster.local answer auto',
+  'rewrite name exact shop.test web.a.svc.cluster.local answer auto',
   'rewrite name regex (.*)\\.moved\\.test {1}.example answer name (.*)\\.example {1}.moved.test',
   'rewrite type MX A',
   'rewrite ttl suffix .example 5-20',

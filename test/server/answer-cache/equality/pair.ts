@@ -74,6 +74,17 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reload' as const), directives }) },
 );
 
+/** A zone whose names lead elsewhere, and are made of the question's. */
+const branch = `$ORIGIN branch.test.
+@ 30 IN SOA ns admin 1 60 60 60 10
+@ 30 IN NS ns
+ns 30 IN A 192.0.2.62
+to 30 IN DNAME hosts.test.
+up 30 IN DNAME branch.test.
+*.any 30 IN SRV 0 0 80 ns
+*.any 30 IN A 192.0.2.63
+`;
+
 /** Octets of the answer cache: much too small, and enough. */
 export const room = fc.constantFrom(40_000, 1_000_000);
 
@@ -117,6 +128,8 @@ class Pair {
     const folder = mkdtempSync(join(tmpdir(), 'nodens-answers-'));
     writeHosts(folder, 4);
     writeFileSync(join(folder, 'WEIGHTS'), 'many.a.svc.cluster.local\n10.1.0.1 200\n10.1.0.2 50\n');
+    writeFileSync(join(folder, 'RESOLV'), 'search a.svc.cluster.local svc.cluster.local\n');
+    writeFileSync(join(folder, 'BRANCH'), branch);
     const surroundings: Surroundings = {
       clock: new FakeClock(),
       outside: { revision: 0, failing: false },

@@ -14,7 +14,7 @@ const clusterNames = namespaces.flatMap((namespace) => [
   `${namespace}.svc.cluster.local`,
   `10-1-0-1.${namespace}.pod.cluster.local`,
   `many.${namespace}`,
-  ...['one.example', 'many.example', 'gone.example', 'box.test', 'plain.template.test'].map(
+  ...['one.example', 'many.example', 'gone.example', 'box.test', 'box.hosts.test', 'plain.template.test'].map(
     (name) => `${name}.${namespace}.svc.cluster.local`,
   ),
 ]);
@@ -59,6 +59,11 @@ const names: readonly string[] = [
   'web.old.test',
   'many.old.test',
   'one.moved.test',
+  'shop.test',
+  'box.to.branch.test',
+  'x.any.branch.test',
+  'x.any.up.branch.test',
+  'gone.branch.test',
   'web.a.out.test',
   'few.a.out.test',
   'out.test',
