@@ -14,7 +14,10 @@ function read(text: string, sizes: readonly number[] = [], limit = 10_000) {
   return { items, ...cutter.finish() };
 }
 
-const record = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }));
+/** As they come out of JSON, which has no minus zero. */
+const record = fc
+  .dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }))
+  .map((value): unknown => JSON.parse(JSON.stringify(value)));
 
 describe('the items of a list', () => {
   it('are the same however it is written and cut into chunks', () => {
