@@ -1,5 +1,6 @@
 /** `ipv6`: what its manual page promises. */
 import { describe, expect, it } from 'vitest';
+import { ownAddressesFact } from '../../src/cluster/facts.ts';
 import { parseAddress } from '../../src/dns/address.ts';
 import { Flag } from '../../src/dns/constants.ts';
 import { leavesExistenceOpen } from '../../src/plugins/ipv6/existence.ts';
@@ -205,6 +206,18 @@ describe('ipv6 auto', () => {
     one.state.removeService('default', 'both');
     expect(kept.account.holds).toBe(false);
     expect(await reaches(one)).toBe(false);
+  });
+
+  it.each([
+    ['filtered', []],
+    ['not', ['fd00:244::9']],
+  ])('so it is when addresses of this server come or go, whether it was %s', async (_what, own) => {
+    const one = await serving('auto', { own });
+    one.state.setService(ipv4);
+    const asked = one.query(NAME, 'AAAA');
+    await one.answer(asked);
+    one.host.facts.changed(ownAddressesFact);
+    expect(asked.account.holds).toBe(false);
   });
 
   it('so is what was answered before the state was known', async () => {

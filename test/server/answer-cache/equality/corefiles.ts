@@ -38,6 +38,8 @@ const EXTRAS = [
   'autopath . RESOLV',
   'file BRANCH branch.test {\nreload 0\n}',
   'cancel',
+  'loop',
+  'transfer cluster.local {\nto *\n}',
   'hosts HOSTS hosts.test {\n192.0.2.6 box.hosts.test\nttl 60\nreload 20ms\nfallthrough\n}',
   ...template('ANY', '^plain', '{{ .Name }} 60 IN A 192.0.2.60'),
   ...template('A', '^alias', '{{ .Name }} 60 IN CNAME web.a.svc.cluster.local.'),
@@ -64,7 +66,8 @@ const POLICIES = [
   'nsid here',
   'chaos 1 somebody',
   'dns64 {\nallow_ipv4\n}',
-  'ipv6 auto',
+  'ipv6 filter',
+  "view some {\nexpr type() == 'A' || name() startsWith 'w' || incidr(client_ip(), '192.0.2.0/24')\n}",
   'k8s_external out.test {\nheadless\n}',
   'metadata',
 ];

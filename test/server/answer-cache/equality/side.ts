@@ -205,7 +205,8 @@ export class Side {
 
   /** Reads the Corefile again. What an earlier generation made is not held any longer. */
   async reload(): Promise<void> {
-    if ((await this.#server?.reload()) !== true) throw new Error(`the reload failed: ${this.log.slice(-3).join('\n')}`);
+    if ((await this.#server?.reload()) !== true)
+      throw new Error(`the reload failed: ${this.flushLog().slice(-3).join('\n')}`);
     if (this.answers !== undefined && this.answers.table.size > 0) throw new Error('answers outlive their generation');
   }
 
