@@ -232,6 +232,16 @@ describe('hosts in a Corefile', () => {
   ])('%s', (lines, message) => {
     expectProblem(problemsOf(hosts, lines), message);
   });
+
+  it('zones that are outside of those of the block', () => {
+    const of = (line: string): readonly string[] => problemsOf(hosts, line, { zones: ['example.org'] });
+    expectProblem(
+      of('hosts /a/file other.org'),
+      "2:15: warning: no query comes so far: 'other.org' is outside of 'example.org'",
+    );
+    expect(of('hosts /a/file a.example.org other.org')).toEqual([]);
+    expect(of('hosts /a/file')).toEqual([]);
+  });
 });
 
 /** Waits until the service answers so, or fails with what it answers instead. */

@@ -7,7 +7,7 @@ import { eachOption, expectArguments, forbidBlock, readDuration } from '../../co
 import type { Problems } from '../../corefile/problems.ts';
 import type { Name } from '../../dns/name.ts';
 import type { ConfigureContext } from '../plugin.ts';
-import { readFallthrough, readZones } from '../zone-arguments.ts';
+import { readFallthrough, readZones, warnOfZonesOutside } from '../zone-arguments.ts';
 
 export interface FileOptions {
   /** As it was written, relative to the Corefile's folder. */
@@ -48,8 +48,10 @@ function reportTwice(zone: Name, use: Directive, earlier: Directive, problems: P
   });
 }
 
-function readUse(use: Directive, { zones, problems }: ConfigureContext): FileOptions {
+function readUse(use: Directive, context: ConfigureContext): FileOptions {
+  const { zones, problems } = context;
   const [file, ...zoneWords] = use.args;
+  warnOfZonesOutside(zoneWords, context);
   expectArguments(use, problems, { min: 1, usage: USAGE });
   if (file?.text === '') problems.error(file, 'the name of the file is empty', { expected: USAGE });
   let reload = DEFAULT_RELOAD;

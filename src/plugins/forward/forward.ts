@@ -15,6 +15,7 @@ import type { Query } from '../query.ts';
 import { ForwardInstance } from './instance.ts';
 import { type ForwardOptions, readForwardOptions } from './options.ts';
 import { UpstreamPool } from './pool.ts';
+import { warnOfUnreached } from './reach.ts';
 import { UpstreamList } from './upstream-list.ts';
 
 export const forward: PluginDirective = {
@@ -24,6 +25,7 @@ export const forward: PluginDirective = {
     const options = uses.map((use) => readForwardOptions(use, context));
     // Those that were wrong have been reported.
     if (options.some(({ to }) => to.length === 0)) return undefined;
+    warnOfUnreached(uses, options, context);
     return { create: (host) => create(options, host) };
   },
 };

@@ -8,7 +8,7 @@ import { type Problems, shorten } from '../../corefile/problems.ts';
 import type { Name } from '../../dns/name.ts';
 import type { ConfigureContext } from '../plugin.ts';
 import { type HostsEntry, parseHostsAddress, parseHostsLine } from './table.ts';
-import { readFallthrough, readZones } from '../zone-arguments.ts';
+import { readFallthrough, readZones, warnOfZonesOutside } from '../zone-arguments.ts';
 
 export interface HostsOptions {
   /** As it was written, relative to the Corefile's folder. */
@@ -40,8 +40,10 @@ const OPTIONS = ['ttl', 'no_reverse', 'reload', 'fallthrough', 'fallthrough_unsu
 type Option = (typeof OPTIONS)[number];
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-export function readHostsOptions(use: Directive, { zones, problems }: ConfigureContext): HostsOptions {
+export function readHostsOptions(use: Directive, context: ConfigureContext): HostsOptions {
+  const { zones, problems } = context;
   const [file, ...zoneWords] = use.args;
+  warnOfZonesOutside(zoneWords, context);
   const inline: HostsEntry[] = [];
   const options: Writable<HostsOptions> = {
     file: file?.text ?? DEFAULT_FILE,

@@ -151,7 +151,7 @@ describe('octets of all kinds', () => {
       }),
       { numRuns: 2_000 },
     );
-    expect(scanned).toBeGreaterThan(500);
+    expect(scanned).toBeGreaterThan(400);
   });
 
   it('are no JSON where JSON says so, and mean the same where one of them is another', () => {

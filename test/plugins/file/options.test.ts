@@ -26,6 +26,16 @@ describe('file in a Corefile', () => {
     expectProblem(problemsOf(file, lines), message, hint);
   });
 
+  it('zones that are outside of those of the block', () => {
+    const of = (line: string): readonly string[] => problemsOf(file, line, { zones: ['example.org'] });
+    expectProblem(
+      of('file db other.org'),
+      "2:9: warning: no query comes so far: 'other.org' is outside of 'example.org'",
+    );
+    expect(of('file db a.example.org')).toEqual([]);
+    expect(of('file db')).toEqual([]);
+  });
+
   it("takes a line 'upstream' of old files with a warning", () => {
     expect(problemsOf(file, 'file db {\n  upstream 8.8.8.8\n}')).toEqual([
       expect.stringContaining("warning: 'upstream' has no effect"),

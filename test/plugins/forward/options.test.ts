@@ -262,3 +262,40 @@ describe('what is wrong with an option', () => {
     );
   });
 });
+
+describe('a line that no query comes to', () => {
+  const TAKEN = "warning: no query comes so far: the 'forward' at Corefile:2:1 takes all of them";
+  const lines = (first: string, second: string, zones = ['.']): readonly string[] =>
+    problemsOf(forward, `forward ${first}\nforward ${second}`, { folder, zones });
+
+  it.each([
+    ['. 192.0.2.1', '. 192.0.2.2'],
+    ['. 192.0.2.1', 'example.org 192.0.2.2'],
+    ['example.org 192.0.2.1', 'a.EXAMPLE.org 192.0.2.2'],
+    ['. 192.0.2.1 {\nexcept example.com\n}', 'example.org 192.0.2.2'],
+  ])('forward %s, forward %s', (first, second) => {
+    expectProblem(lines(first, second), TAKEN, "or 'next' in the block");
+  });
+
+  it.each([
+    ['example.org 192.0.2.1', '. 192.0.2.2'],
+    ['example.org 192.0.2.1', 'example.com 192.0.2.2'],
+    ['. 192.0.2.1 {\nnext SERVFAIL\n}', '. 192.0.2.2'],
+    ['. 192.0.2.1 {\nnext_on_nodata\n}', '. 192.0.2.2'],
+    ['. 192.0.2.1 {\nexcept example.org\n}', '. 192.0.2.2'],
+    ['. 192.0.2.1 {\nexcept example.org\n}', 'a.example.org 192.0.2.2'],
+  ])('is not the second of forward %s, forward %s', (first, second) => {
+    expect(lines(first, second)).toEqual([]);
+  });
+
+  it('is the third where the second takes what the first passes on', () => {
+    const [told, ...more] = lines('. 192.0.2.1 {\nnext SERVFAIL\n}', '. 192.0.2.2\nforward . 192.0.2.3');
+    expect(told).toContain("Corefile:6:1: warning: no query comes so far: the 'forward' at Corefile:5:1 takes");
+    expect(more).toEqual([]);
+  });
+
+  it('is one for a zone outside of those of the block', () => {
+    const outside = problemsOf(forward, 'forward other.org 192.0.2.1', { folder, zones: ['example.org'] });
+    expectProblem(outside, "2:9: warning: no query comes so far: 'other.org' is outside of 'example.org'");
+  });
+});
