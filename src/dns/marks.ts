@@ -32,7 +32,7 @@ export class Marks {
   glueCount = 0;
   /**
    * True where these records may change places: the section has all of its records and no others, and none of them has a name that
-   * points to another; and where the message was full before the section, which has none then.
+   * points to another. So it is of a section without records, and of one that was not begun, since the message was full.
    */
   glueIsLoose = true;
   #complete = true;

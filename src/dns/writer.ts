@@ -4,7 +4,8 @@
  *     ┌────────┬──────────┬─────────┬───────────┬────────────┬─────┐
  *     │ header │ question │ answers │ authority │ additional │ OPT │   the OPT's room is kept free from the start
  *     └────────┴──────────┴─────────┴───────────┴────────────┴─────┘
- *                  ▲ names that end like the question's point here, so that the client's spelling comes back
+ *                  ▲ names that end like the question's point here, so that the client's spelling comes back, unless a
+ *                    name behind it has more of them; those of a zone transfer point to what is written alike alone
  *
  * The first record that does not fit is taken back, ends the filling and sets TC. Before that happens, Extended DNS Errors
  * give up their room (RFC 8914 §3).
@@ -113,7 +114,8 @@ export class MessageWriter {
     this.marks.reset();
 
     const question = fittingQuestion(message.question, end);
-    this.#compressor.begin(question?.name);
+    if (source === undefined) this.#compressor.begin(question?.name);
+    else this.#compressor.beginKeepingCase(question?.name);
     if (question !== undefined) this.#question(question);
     else this.#full = message.question !== undefined;
     const edns = fittingEdns(wanted, end - this.#at);
@@ -284,7 +286,7 @@ export class MessageWriter {
 
   /** A name that is not compressed, and that others may point to. */
   #uncompressed(name: Name): void {
-    this.#compressor.place(name, this.#at);
+    this.#compressor.remember(name, this.#at);
     this.#name(name, name.octetLength);
   }
 

@@ -153,7 +153,7 @@ describe('compression', () => {
     );
   });
 
-  it('leads to what it spared, so that the addresses of targets have short owners', () => {
+  it('leads to the targets of SRV, so that their addresses have short owners', () => {
     const srv: RRset = {
       ...inClass,
       kind: 'srv',

@@ -49,6 +49,22 @@ it('a transfer has every record of the file, delegations and glue too', async ()
   ]);
 });
 
+it('a transfer has every name in its own case, whatever other names of the message look like (RFC 5936 §3.4)', async () => {
+  const path = join(makeFolder(), 'example.org');
+  const lines = ['s SRV 0 0 80 www', 'c CNAME WWW', 'p PTR kept', 'Kept A 192.0.2.1', 'WWW A 192.0.2.2'];
+  writeFileSync(path, `$TTL 60\n@ SOA NS x 1 60 60 60 60\n@ NS Ns\n${lines.join('\n')}\n`);
+  const { port } = await serveZone(`transfer {\nto *\n}\nfile ${path} Example.org`);
+  const client = await tcp(port);
+  client.send(transferQuestion({ name: 'EXAMPLE.org' }));
+  const { records } = await receiveZone(client);
+  expect(records.map(({ name, type }) => `${name} ${type}`)).toEqual(
+    expect.arrayContaining(['Kept.example.org A', 'WWW.example.org A']),
+  );
+  const data = records.map((record) => ('data' in record ? record.data : undefined));
+  expect(data).toEqual(expect.arrayContaining(['Ns.example.org', 'WWW.example.org', 'kept.example.org']));
+  expect(data).toContainEqual(expect.objectContaining({ target: 'www.example.org' }));
+});
+
 describeWith('knotd', lacking('knotd'), () => {
   it('has the zone of the file, and what changes in it', async () => {
     const { path, line } = makeZone();

@@ -611,6 +611,30 @@ describe('addresses that were drawn', () => {
       expect(orders.size).toBeGreaterThan(15);
     });
 
+    it.each([
+      ['behind 32 KiB of other records', 600, 'near'],
+      ['with owners of more than 200 octets', 1, Array.from({ length: 4 }, () => 'far'.repeat(20)).join('.')],
+    ])('are the same ones %s', (_, fillers, label) => {
+      const targets = [1, 2, 3].map((i) => Name.fromText(`${label}.x${i}.test.`));
+      const make: Answering = (query) => {
+        const fixed = { owner: query.name, class: Class.IN, ttl: 5 };
+        const texts = Array.from({ length: fillers }, (_text, i) => [Buffer.alloc(60, i)]);
+        const glue = targets.map((target, i) => ({ ...addressSet(target), octets: new Uint8Array(4).fill(i) }));
+        query.replaying.drewGlue(glue);
+        return reply({ answers: [{ ...fixed, kind: 'text', type: Type.TXT, texts }], additional: glue });
+      };
+      const serving = new Serving(make, { octets: 16 * 1_048_576 });
+      const seen = Array.from({ length: 6 }, () => {
+        const { settled, reply: octets = Buffer.alloc(12) } = serving.ask(request, overTcp);
+        const records = decode(octets).additionalRecords.map((record) => formatRecord(record, 0) ?? '');
+        return { settled, records: records.toSorted() };
+      });
+      const [{ records } = { records: [] }] = seen;
+      expect(records).toHaveLength(3);
+      expect(seen.map(({ settled }) => settled)).toEqual([false, false, true, true, true, true]);
+      for (const one of seen) expect(one.records).toEqual(records);
+    });
+
     it('stand beside what else is noted of the answer', () => {
       const fact = serviceFact('default', 'web');
       const counted: number[] = [];

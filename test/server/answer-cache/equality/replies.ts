@@ -1,6 +1,7 @@
 /**
  * Whether two replies say the same. To the octet; only where addresses are in an order left to chance, that order may differ, and where
- * a reply shows but some of them, which ones.
+ * a reply shows but some of them, which ones. Where such a reply has addresses of several owners, its records are compared rather than
+ * its octets, and where it shows but some of those, nothing behind the question.
  */
 import { Flag, Type } from '../../../../src/dns/constants.ts';
 import { type Message, readHeader, readMessage } from '../../../../src/dns/message.ts';
@@ -63,7 +64,7 @@ export function addressesOf(reply: Buffer): readonly string[] {
     .map(({ at, length }) => reply.toString('hex', at, at + length));
 }
 
-/** How many addresses are in the additional section. */
+/** How many addresses are in the additional section, whoever's they are. */
 export function glueOf(reply: Buffer | undefined): number {
   return reply === undefined ? 0 : decode(reply).additionalRecords.filter(isAddress).length;
 }
@@ -77,10 +78,13 @@ function masked(reply: Buffer): Buffer {
   return copy;
 }
 
+/** The records as they stand, but for those that are in an order left to chance: these are sorted, and stand at the end. */
 function texts(sets: readonly RRset[]): readonly string[] {
-  return sets
-    .flatMap((set) => Array.from({ length: recordCount(set) }, (_, i) => formatRecord(set, i) ?? ''))
-    .toSorted();
+  const textsOf = (set: RRset): readonly string[] =>
+    Array.from({ length: recordCount(set) }, (_, i) => formatRecord(set, i) ?? '');
+  const isDrawn = (set: RRset): boolean => isAddress(set) || set.type === Type.MX;
+  const still = sets.filter((set) => !isDrawn(set)).flatMap(textsOf);
+  return [...still, ...sets.filter(isDrawn).flatMap(textsOf).toSorted()];
 }
 
 function isTruncated(reply: Buffer): boolean {
