@@ -35,7 +35,7 @@ export type ClusterSource = FixtureSource | WatchSource;
 export interface Needs {
   /** What its answers can need; the rest is not watched on its behalf. */
   readonly resources: readonly Resource[];
-  /** Where the state is kept for a warm start; the first share of a source that names a file decides. */
+  /** Where the state is kept for a warm start; the last share of a source that names a file decides. */
   readonly snapshot: SnapshotOptions | undefined;
 }
 

@@ -8,7 +8,7 @@ import type { Resource } from '../cluster.ts';
 import { NOBODY } from '../facts.ts';
 import type { ClusterState } from '../state.ts';
 import { emptied } from './resources.ts';
-import { readSnapshot } from './snapshot/file.ts';
+import { type SnapshotReading, readSnapshot } from './snapshot/file.ts';
 import type { SnapshotHeader, SnapshotObject, SnapshotObjects } from './snapshot/snapshot.ts';
 import { SnapshotWriter } from './snapshot/writer.ts';
 import type { Turns } from '../turns.ts';
@@ -37,11 +37,15 @@ export interface WarmStartOptions {
 
 /** Milliseconds between two writes of the file. */
 const INTERVAL = 30_000;
+/** Milliseconds for which the API server is not asked yet, while the file is read. */
+const READ_TIME = 3_000;
 
 export class WarmStart {
   readonly #options: WarmStartOptions;
   #snapshot: SnapshotOptions | undefined;
   #writer: SnapshotWriter | undefined;
+  /** Resolves when nothing is left of the writers before it. */
+  #earlier: Promise<unknown> = Promise.resolve();
   #isInStep = false;
   #closed = false;
   /** What was read and is not yet known to be of this cluster: its uid. */
@@ -64,14 +68,17 @@ export class WarmStart {
     const { path, maxAge } = snapshot;
     if (this.#snapshot?.path === path && this.#snapshot.maxAge === maxAge) return;
     const { state, now, log } = this.#options;
-    // Two that write the same file would take each other for another process.
-    await this.#writer?.close();
-    if (this.#closed) return;
+    // Nobody waits for a write that is given up: its disk may hang, and be what the new path is to get away from.
+    this.#earlier = Promise.all([this.#earlier, this.#writer?.close()]);
+    if (this.#snapshot?.path !== path) this.#takenAt = undefined;
     this.#snapshot = snapshot;
     this.#writer = new SnapshotWriter({
       path,
       interval: INTERVAL,
       take: () => this.#take(),
+      written: ({ takenAt }) => {
+        if (this.#snapshot === snapshot) this.#takenAt = takenAt;
+      },
       version: () => state.changes,
       report: log,
       now,
@@ -85,7 +92,8 @@ export class WarmStart {
 
   async #read({ path, maxAge }: SnapshotOptions, missing: readonly Resource[]): Promise<void> {
     const { state, now, log, scope, turns } = this.#options;
-    const reading = await readSnapshot(path, { scope, maxAge, now: now() });
+    const reading = await withinTime(readSnapshot(path, { scope, maxAge, now: now() }));
+    if (this.#closed) return;
     if (reading.outcome === 'ignored') log('warning', `the snapshot ${path} is not used: ${reading.reason}`);
     if (reading.outcome !== 'snapshot') return;
     const { header, objects } = reading;
@@ -172,7 +180,6 @@ export class WarmStart {
     if (state.standing(NOBODY, resources) !== 'in-step') return undefined;
     // Not the time of writing: while the API server is away, what is known grows old.
     const takenAt = heardAt();
-    this.#takenAt = takenAt;
     const serial = Math.max(state.serial, state.externalSerial);
     return {
       header: { cluster: this.#cluster, scope, takenAt, serial, resources },
@@ -192,9 +199,21 @@ export class WarmStart {
     await this.#writer?.flush();
   }
 
-  /** Resolves when nothing works on the file any more. Never rejects. */
+  /** Resolves when nothing works on the file any more, which a disk that hangs may put off for ever. Never rejects. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#writer?.close();
+    await Promise.all([this.#earlier, this.#writer?.close()]);
+  }
+}
+
+/** A disk may hang, and the cluster must not wait for what is only meant to be quicker than the API server. */
+async function withinTime(reading: Promise<SnapshotReading>): Promise<SnapshotReading> {
+  const late = Promise.withResolvers<SnapshotReading>();
+  const reason = `it could not be read within ${READ_TIME / 1000} s`;
+  const timer = setTimeout(() => late.resolve({ outcome: 'ignored', reason }), READ_TIME);
+  try {
+    return await Promise.race([reading, late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -178,10 +178,12 @@ export class WatchStore {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([this.#warmStart.close(), this.#work]);
+    const warmStart = this.#warmStart.close();
+    // What watches ends first: the file's disk may hang.
     await Promise.all([...this.#running.values()].map((reflector) => reflector.close()));
     this.#running.clear();
     this.#api.close();
+    await Promise.all([warmStart, this.#work]);
   }
 
   #then(step: () => Promise<void>): void {

@@ -8,13 +8,44 @@ import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 /** It has the names of everything in the cluster: for this user alone. */
 const MODE = 0o600;
 
+/** What is under way or waits, by its path: those of one path have one temporary file, and take turns. */
+const underWay = new Map<string, Promise<unknown>>();
+
 /**
  * Writes the chunks, each of which is done with when the next one is asked for: between two of them the event loop has a turn.
  * A temporary file that a killed process has left is removed first; this one is removed where anything fails.
  *
- * @throws what the file system failed with; the signal's reason; Error where another writer works on the same file
+ * @throws what the file system failed with; the signal's reason; Error where another process works on the same file
  */
 export async function replaceFile(path: string, chunks: Iterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+  const before = underWay.get(path);
+  const mine = before === undefined ? write(path, chunks, signal) : inTurn(before, path, chunks, signal);
+  // Who gives up before his turn leaves those before him to those behind him.
+  const all = Promise.allSettled([before, mine]);
+  underWay.set(path, all);
+  void all.then(() => underWay.get(path) === all && underWay.delete(path));
+  await mine;
+}
+
+async function inTurn(
+  before: Promise<unknown>,
+  path: string,
+  chunks: Iterable<Uint8Array>,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  void before.then(() => resolve());
+  // A disk that hangs may keep those before for ever.
+  const giveUp = (): void => resolve();
+  signal.addEventListener('abort', giveUp);
+  await promise;
+  signal.removeEventListener('abort', giveUp);
+  await write(path, chunks, signal);
+}
+
+async function write(path: string, chunks: Iterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
   const temporary = `${path}.tmp`;
   await rm(temporary, { force: true });
   const file = await open(temporary, 'wx', MODE);
@@ -22,7 +53,8 @@ export async function replaceFile(path: string, chunks: Iterable<Uint8Array>, si
   try {
     await writeAll(file, chunks, signal);
     await file.datasync();
-    // Two processes with one path: whoever came later has removed the file of the other, and must not get its name.
+    // Two processes with one path: whoever came later has removed the file of the other, whose name must not come from it. That
+    // it does so between this look and the new name is left to chance: readers tell a file without its end.
     if (!(await isSame(file, temporary))) throw new Error('another process writes it at the same time');
     await file.close();
     isOpen = false;

@@ -14,6 +14,8 @@ export interface SnapshotWriterOptions {
   readonly interval: number;
   /** What to write; undefined while it is not worth keeping. Called in one turn of the event loop with what it costs. */
   readonly take: () => { readonly header: SnapshotHeader; readonly objects: SnapshotObjects } | undefined;
+  /** The file has what `take` gave. */
+  readonly written?: (header: SnapshotHeader) => void;
   /** Rises with each change of what `take` gives. */
   readonly version: () => number;
   /** A line for the log. */
@@ -73,7 +75,9 @@ export class SnapshotWriter {
 
   #writeIfDue(): void {
     const { refresh, now } = this.#options;
-    const isOld = refresh !== undefined && now() - this.#writtenAt >= refresh;
+    const age = now() - this.#writtenAt;
+    // Where the clock was set back, the file is of a time to come, and would not be used.
+    const isOld = refresh !== undefined && (age >= refresh || age < 0);
     if (this.#running === undefined && (this.#hasChanged || isOld)) void this.#begin();
   }
 
@@ -92,6 +96,7 @@ export class SnapshotWriter {
       const taken = take();
       if (taken === undefined) return;
       await replaceFile(path, upTo(size, encodeSnapshot(taken.header, taken.objects)), signal);
+      this.#options.written?.(taken.header);
     } catch (error) {
       if (!signal.aborted) this.#failed(troubleText(error));
       return;

@@ -147,6 +147,19 @@ describe('SnapshotWriter', () => {
     await writing.writer.flush();
   });
 
+  it('writes again when the clock has been set back, for the file is of a time to come', async () => {
+    const writing = new Writing({ refresh: 10 * INTERVAL });
+    writing.writer.start();
+    await writing.has(0);
+    await writing.writer.flush();
+    vi.setSystemTime(Date.now() - 86_400_000);
+    vi.advanceTimersByTime(INTERVAL);
+    expect(writing.taken).toBe(2);
+    await writing.writer.flush();
+    vi.advanceTimersByTime(INTERVAL);
+    expect(writing.taken).toBe(2);
+  });
+
   it('flushes what has changed since the last time, without having been started', async () => {
     const writing = new Writing();
     writing.change(1);
