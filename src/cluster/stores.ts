@@ -138,6 +138,8 @@ export class ClusterStores implements ClusterSources {
     const { path } = snapshot;
     const owner = this.#snapshots.get(path);
     if (owner === undefined || owner === key || !this.#entries.has(owner)) {
+      // What it had or wanted before, as before a reload, is not its any more.
+      this.#passOn(key, path);
       this.#snapshots.set(path, key);
       return snapshot;
     }
@@ -147,11 +149,15 @@ export class ClusterStores implements ClusterSources {
     return undefined;
   }
 
-  /** A source is no longer served, as after a reload that changed it: its file is for whoever waits for it. */
-  #passOn(key: string): void {
+  /**
+   * A source is no longer served, or has another file, as after a reload that changed it: its files are for whoever waits for them.
+   *
+   * @param kept the path of the one that it keeps
+   */
+  #passOn(key: string, kept?: string): void {
     this.#wanting.delete(key);
     for (const [path, owner] of this.#snapshots) {
-      if (owner !== key) continue;
+      if (owner !== key || path === kept) continue;
       this.#snapshots.delete(path);
       const next = [...this.#wanting].find(([, wanted]) => wanted.path === path);
       if (next === undefined) continue;

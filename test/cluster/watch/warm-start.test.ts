@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FactCounters } from '../../../src/cluster/facts.ts';
 import { ClusterStores } from '../../../src/cluster/stores.ts';
 import { NO_EVENTS } from '../../../src/cluster/watch/events.ts';
+import type { SnapshotOptions } from '../../../src/cluster/watch/watch.ts';
 import { NOBODY } from '../../../src/cluster/facts.ts';
 import { namespace, service, slice } from '../../apiserver/objects.ts';
 import { running } from '../../apiserver/running.ts';
@@ -187,9 +188,8 @@ describe('the file', () => {
 });
 
 describe('a file that two sources want', () => {
-  it('is for the one that stays, as after a reload that changed the source', async () => {
-    const snapshot = snapshotFile();
-    const server = await shop();
+  /** Sources of one API server, by numbers. */
+  function sourcesOf(server: ApiServer) {
     const lines: string[] = [];
     const stores = new ClusterStores({
       facts: new FactCounters(),
@@ -198,13 +198,52 @@ describe('a file that two sources want', () => {
       events: { ...NO_EVENTS, log: (_severity, line) => lines.push(line) },
     });
     const api = { kind: 'endpoint', url: server.url, tls: undefined } as const;
-    const source = (qps: number) =>
-      ({ kind: 'watch', api, limits: { qps, burst: 100, maxInflight: undefined }, labels: undefined }) as const;
-    const before = await stores.acquire(source(100), { resources: RESOURCES, snapshot });
-    await before.known;
-    const after = await stores.acquire(source(200), { resources: RESOURCES, snapshot });
-    onTestFinished(() => after.release());
-    await after.known;
+    const acquire = async (number: number, snapshot: SnapshotOptions) => {
+      const limits = { qps: 100 * number, burst: 100, maxInflight: undefined };
+      const lease = await stores.acquire(
+        { kind: 'watch', api, limits, labels: undefined },
+        { resources: RESOURCES, snapshot },
+      );
+      await lease.known;
+      onTestFinished(() => lease.release());
+      return lease;
+    };
+    return { lines, acquire };
+  }
+
+  const isThere = (path: string) => vi.waitFor(() => expect(existsSync(path)).toBe(true), DEADLINE);
+
+  it('is for the other one as soon as the first has another file', async () => {
+    const [first, second] = [snapshotFile(), snapshotFile()];
+    const { acquire } = sourcesOf(await shop());
+    await acquire(1, first);
+    await acquire(2, first);
+    await isThere(first.path);
+    rmSync(first.path);
+    await acquire(1, second);
+    await Promise.all([isThere(first.path), isThere(second.path)]);
+  });
+
+  it('is nobody’s when the other one has another file by then', async () => {
+    const [first, second] = [snapshotFile(), snapshotFile()];
+    const { acquire } = sourcesOf(await shop());
+    const before = await acquire(1, first);
+    const after = await acquire(2, first);
+    await acquire(2, second);
+    await Promise.all([isThere(first.path), isThere(second.path)]);
+    before.release();
+    rmSync(first.path);
+    await after.flush();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(existsSync(first.path)).toBe(false);
+  });
+
+  it('is for the one that stays, as after a reload that changed the source', async () => {
+    const snapshot = snapshotFile();
+    const server = await shop();
+    const { lines, acquire } = sourcesOf(server);
+    const before = await acquire(1, snapshot);
+    const after = await acquire(2, snapshot);
     expect(lines.join('\n')).toContain('is that of another source');
     await before.flush();
     rmSync(snapshot.path);
@@ -213,7 +252,7 @@ describe('a file that two sources want', () => {
     // The first one writes when it is given up.
     void before.flush();
     before.release();
-    await vi.waitFor(() => expect(existsSync(snapshot.path)).toBe(true), DEADLINE);
+    await isThere(snapshot.path);
     server.put(service('shop/last'));
     await vi.waitFor(() => expect(after.state.heldService('shop', 'last')).toBeDefined(), DEADLINE);
     const written = readFileSync(snapshot.path);
