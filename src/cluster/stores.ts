@@ -69,6 +69,8 @@ interface Entry {
   fixture: FixtureStore | undefined;
   watch: WatchStore | undefined;
   leases: number;
+  /** How many of them name a snapshot. */
+  keepers: number;
 }
 
 /** What the process tells its stores, and is told by them. */
@@ -110,6 +112,7 @@ export class ClusterStores implements ClusterSources {
       throw error;
     }
     const need = store.need({ ...needs, snapshot: this.#ownSnapshot(key, needs.snapshot) });
+    if (needs.snapshot !== undefined) entry.keepers++;
     return {
       state: entry.state,
       known: need.known,
@@ -117,6 +120,7 @@ export class ClusterStores implements ClusterSources {
       release: once(() => {
         // The last share takes the whole store with it.
         if (entry.leases > 1) need.release();
+        if (needs.snapshot !== undefined) this.#endKeeping(key, entry);
         release();
       }),
     };
@@ -172,7 +176,14 @@ export class ClusterStores implements ClusterSources {
     const { facts, now } = this.#environment;
     const state = new ClusterState(facts, now);
     const opened = Promise.withResolvers<Store>();
-    const entry: Entry = { state, opening: opened.promise, fixture: undefined, watch: undefined, leases: 0 };
+    const entry: Entry = {
+      state,
+      opening: opened.promise,
+      fixture: undefined,
+      watch: undefined,
+      leases: 0,
+      keepers: 0,
+    };
     this.#entries.set(key, entry);
     const store = source.kind === 'fixture' ? this.#openFixture(entry, source) : this.#openWatch(entry, source);
     store.then(opened.resolve, opened.reject);
@@ -202,6 +213,14 @@ export class ClusterStores implements ClusterSources {
     const watch = await WatchStore.open({ state: entry.state, source: api, limits, labels, now, events, userAgent });
     entry.watch = watch;
     return watch;
+  }
+
+  /** Where no share names a snapshot any more, as after a reload without it, none is written. */
+  #endKeeping(key: string, entry: Entry): void {
+    entry.keepers--;
+    if (entry.keepers > 0 || this.#entries.get(key) !== entry) return;
+    entry.watch?.keep(undefined);
+    this.#passOn(key);
   }
 
   #release(key: string, entry: Entry): void {

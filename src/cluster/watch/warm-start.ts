@@ -68,8 +68,7 @@ export class WarmStart {
     const { path, maxAge } = snapshot;
     if (this.#snapshot?.path === path && this.#snapshot.maxAge === maxAge) return;
     const { state, now, log } = this.#options;
-    // Nobody waits for a write that is given up: its disk may hang, and be what the new path is to get away from.
-    this.#earlier = Promise.all([this.#earlier, this.#writer?.close()]);
+    this.#giveUpWriter();
     if (this.#snapshot?.path !== path) this.#takenAt = undefined;
     this.#snapshot = snapshot;
     this.#writer = new SnapshotWriter({
@@ -88,6 +87,19 @@ export class WarmStart {
     const missing = resources.filter((resource) => state.standing(NOBODY, [resource]) === 'unknown');
     if (missing.length > 0) await this.#read(snapshot, missing);
     if (this.#isInStep) this.#writer.start();
+  }
+
+  /** Keeps the state in no file from now on; the one that is there stays as it is. */
+  end(): void {
+    this.#giveUpWriter();
+    this.#snapshot = undefined;
+    this.#takenAt = undefined;
+  }
+
+  /** Nobody waits for a write that is given up: its disk may hang, and be what a new path is to get away from. */
+  #giveUpWriter(): void {
+    this.#earlier = Promise.all([this.#earlier, this.#writer?.close()]);
+    this.#writer = undefined;
   }
 
   async #read({ path, maxAge }: SnapshotOptions, missing: readonly Resource[]): Promise<void> {

@@ -166,9 +166,12 @@ export class WatchStore {
     };
   }
 
-  /** Keeps the state in this file from now on. */
-  keep(snapshot: SnapshotOptions): void {
-    this.#then(() => this.#warmStart.begin(snapshot, []));
+  /** Keeps the state in this file from now on; undefined for none. */
+  keep(snapshot: SnapshotOptions | undefined): void {
+    this.#then(async () => {
+      if (snapshot === undefined) this.#warmStart.end();
+      else await this.#warmStart.begin(snapshot, []);
+    });
   }
 
   /** Writes what is kept for the next start, if it has changed. Never rejects. */

@@ -187,32 +187,63 @@ describe('the file', () => {
   });
 });
 
+/** Sources of one API server, by numbers. */
+function sourcesOf(server: ApiServer) {
+  const lines: string[] = [];
+  const stores = new ClusterStores({
+    facts: new FactCounters(),
+    now: Date.now,
+    report: () => undefined,
+    events: { ...NO_EVENTS, log: (_severity, line) => lines.push(line) },
+  });
+  const api = { kind: 'endpoint', url: server.url, tls: undefined } as const;
+  const acquire = async (number: number, snapshot?: SnapshotOptions) => {
+    const limits = { qps: 100 * number, burst: 100, maxInflight: undefined };
+    const lease = await stores.acquire(
+      { kind: 'watch', api, limits, labels: undefined },
+      { resources: RESOURCES, snapshot },
+    );
+    await lease.known;
+    onTestFinished(() => lease.release());
+    return lease;
+  };
+  return { lines, acquire };
+}
+
+const isThere = (path: string) => vi.waitFor(() => expect(existsSync(path)).toBe(true), DEADLINE);
+
+describe('a file that no share of its source names any more, as after a reload that took it out of the Corefile', () => {
+  it('stays as it is', async () => {
+    const snapshot = snapshotFile();
+    const server = await shop();
+    const { acquire } = sourcesOf(server);
+    const before = await acquire(1, snapshot);
+    await isThere(snapshot.path);
+    const after = await acquire(1);
+    before.release();
+    rmSync(snapshot.path);
+    server.put(service('shop/next'));
+    await vi.waitFor(() => expect(after.state.heldService('shop', 'next')).toBeDefined(), DEADLINE);
+    await after.flush();
+    expect(existsSync(snapshot.path)).toBe(false);
+  });
+
+  it('is written on while one of two shares names it', async () => {
+    const snapshot = snapshotFile();
+    const server = await shop();
+    const { acquire } = sourcesOf(server);
+    const [one, two] = [await acquire(1, snapshot), await acquire(1, snapshot)];
+    await isThere(snapshot.path);
+    one.release();
+    rmSync(snapshot.path);
+    server.put(service('shop/next'));
+    await vi.waitFor(() => expect(two.state.heldService('shop', 'next')).toBeDefined(), DEADLINE);
+    await two.flush();
+    expect(existsSync(snapshot.path)).toBe(true);
+  });
+});
+
 describe('a file that two sources want', () => {
-  /** Sources of one API server, by numbers. */
-  function sourcesOf(server: ApiServer) {
-    const lines: string[] = [];
-    const stores = new ClusterStores({
-      facts: new FactCounters(),
-      now: Date.now,
-      report: () => undefined,
-      events: { ...NO_EVENTS, log: (_severity, line) => lines.push(line) },
-    });
-    const api = { kind: 'endpoint', url: server.url, tls: undefined } as const;
-    const acquire = async (number: number, snapshot: SnapshotOptions) => {
-      const limits = { qps: 100 * number, burst: 100, maxInflight: undefined };
-      const lease = await stores.acquire(
-        { kind: 'watch', api, limits, labels: undefined },
-        { resources: RESOURCES, snapshot },
-      );
-      await lease.known;
-      onTestFinished(() => lease.release());
-      return lease;
-    };
-    return { lines, acquire };
-  }
-
-  const isThere = (path: string) => vi.waitFor(() => expect(existsSync(path)).toBe(true), DEADLINE);
-
   it('is for the other one as soon as the first has another file', async () => {
     const [first, second] = [snapshotFile(), snapshotFile()];
     const { acquire } = sourcesOf(await shop());
@@ -236,6 +267,19 @@ describe('a file that two sources want', () => {
     await after.flush();
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(existsSync(first.path)).toBe(false);
+  });
+
+  it('is for the other one as soon as the first has none, as after a reload that took it out of the Corefile', async () => {
+    const snapshot = snapshotFile();
+    const { acquire } = sourcesOf(await shop());
+    const before = await acquire(1, snapshot);
+    await acquire(2, snapshot);
+    const after = await acquire(1);
+    await before.flush();
+    rmSync(snapshot.path);
+    before.release();
+    await isThere(snapshot.path);
+    expect(after.state.standing(NOBODY, RESOURCES)).toBe('in-step');
   });
 
   it('is for the one that stays, as after a reload that changed the source', async () => {
