@@ -133,6 +133,11 @@ class Search {
     return whenAnswered(this.#query.lookup(target, this.#query.type), (answer): Answer => {
       if (answer.kind !== 'reply' && answer.kind !== 'failure') return answer;
       const { answers } = this.#sections;
+      // Who is refused the target here may ask for it elsewhere: the alias is the answer, as where nobody follows it.
+      if (answer.rcode === Rcode.REFUSED) {
+        this.#sections.nameServers();
+        return this.made(Rcode.NOERROR, answer.explanation);
+      }
       if (answer.kind === 'failure') {
         return reply({ rcode: answer.rcode, answers, explanation: answer.explanation });
       }

@@ -5,7 +5,7 @@
  *     www  CNAME  old.example.        www  CNAME  new.example.
  *     old.example.  A  192.0.2.1  ──► new.example.  A  192.0.2.2     (asked of the whole server)
  */
-import { Type } from '../../dns/constants.ts';
+import { Rcode, Type } from '../../dns/constants.ts';
 import type { Name } from '../../dns/name.ts';
 import type { NameRRset, RRset } from '../../dns/rrset.ts';
 import { type Answer, type Failure, type Outcome, type Reply, whenAnswered } from '../answer.ts';
@@ -50,6 +50,12 @@ function redirect(answer: Reply, old: NameRRset, target: Name, turn: Turn): Outc
     return { ...answer, answers, drawn: undefined, authenticData: false };
   }
   return whenAnswered(asked.lookup(target, asked.type), (found): Answer => {
+    // Who is refused the target here may ask for it elsewhere.
+    if (found.kind !== 'silence' && found.rcode === Rcode.REFUSED) {
+      const { explanation } = found;
+      const sections = { answers: front, authority: [], additional: [] };
+      return { ...answer, ...sections, rcode: Rcode.NOERROR, authenticData: false, drawn: undefined, explanation };
+    }
     if (found.kind !== 'reply') return found;
     return {
       ...found,

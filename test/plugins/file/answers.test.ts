@@ -167,6 +167,24 @@ describe('file, aliases that lead out of the zone', () => {
     expect(answer).toMatchObject({ explanation: { word: 'upstreams_silent' } });
   });
 
+  it.each([
+    ['by this server', failure(Rcode.REFUSED, explain('noServerBlock'))],
+    ['by an upstream', reply({ rcode: Rcode.REFUSED, explanation: explain('noServerBlock') })],
+  ])(
+    'what is refused %s leaves the alias as the answer: who asks may ask for its target elsewhere',
+    async (_, refusal) => {
+      const service = await folder.zone(EVERYTHING);
+      const answer = ask(service.plugin, makeQuery('outside.example.test.', 'A', { resolver: around(refusal) }));
+      expect(textOf(answer)).toMatchObject({
+        rcode: 'NOERROR',
+        aa: true,
+        answers: ['outside.example.test. 300 IN CNAME www.elsewhere.example.'],
+        authority: NAME_SERVERS,
+      });
+      expect(answer).toMatchObject({ explanation: { word: 'no_server_block' } });
+    },
+  );
+
   it('what is missing there is missing here, with the SOA of there', async () => {
     const service = await folder.zone(EVERYTHING);
     const resolver = around(reply({ rcode: Rcode.NXDOMAIN, authority: [soa] }));

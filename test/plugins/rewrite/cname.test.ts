@@ -53,6 +53,17 @@ describe('an alias that matches', () => {
     expect(textOf(answer)).toMatchObject({ answers: expect.arrayContaining(['new.test. 5 IN A 192.0.2.2']) });
   });
 
+  it.each([
+    ['itself', failure(Rcode.REFUSED, explain('noServerBlock'))],
+    ['by an upstream', reply({ rcode: Rcode.REFUSED })],
+  ])('whose target is refused %s is all that is answered: who asks may ask elsewhere', async (_, refusal) => {
+    const { answer } = await through('rewrite cname old.cdn.test new.test', 'w.test.', 'A', {
+      answer: { ...below, rcode: Rcode.NXDOMAIN, authority: records('test. 5 SOA a. b. 1 2 3 4 5') },
+      resolver: resolver(refusal).resolver,
+    });
+    expect(textOf(answer)).toEqual(answered('w.test. 5 IN CNAME www.test.', 'www.test. 5 IN CNAME new.test.'));
+  });
+
   it('whose target does not exist is NXDOMAIN with the aliases', async () => {
     const gone = reply({ rcode: Rcode.NXDOMAIN, authority: records('test. 5 SOA a. b. 1 2 3 4 5') });
     const { answer } = await through('rewrite cname old.cdn.test new.test', 'w.test.', 'A', {

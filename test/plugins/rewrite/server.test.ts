@@ -188,9 +188,10 @@ describe('CVE-2026-26017: an access list judges the name that is looked up', () 
       'web-tenant.shop.svc.cluster.local 5 A 10.96.0.11',
     ]);
     const closed = await forwarder(`${lines}${acl}\n${forwardTo([world])}`, { manifests });
-    const reply = await closed.ask({ ask: 'alias.test. A' });
-    expect(reply.rcode).toBe('REFUSED');
-    expect(shown(reply)).not.toContain('web-tenant.shop.svc.cluster.local 5 A 10.96.0.11');
+    expect(await ask(closed, 'alias.test. A')).toEqual([
+      '? alias.test A',
+      'alias.test 5 CNAME web-tenant.shop.svc.cluster.local',
+    ]);
   });
 });
 
