@@ -57,7 +57,7 @@ export function readData(words: Words, header: RecordHeader): RRset {
       return { ...header, kind: 'srv', services: [{ priority, weight, port, target: words.name('a target') }] };
     }
     case Type.TXT:
-      return { ...header, kind: 'text', texts: [readStrings(words)] };
+      return { ...header, kind: 'text', texts: [words.strings('a text, in quotes')] };
     case Type.MX: {
       const preference = words.number(0xffff, 'a preference');
       return { ...header, kind: 'mx', exchanges: [{ preference, exchange: words.name('a mail exchange') }] };
@@ -69,25 +69,6 @@ export function readData(words: Words, header: RecordHeader): RRset {
       return data === undefined ? readGeneric(words, header) : { ...header, kind: 'opaque', data: [data] };
     }
   }
-}
-
-function readStrings(words: Words): readonly Uint8Array[] {
-  const at = words.peek?.at ?? 0;
-  const strings: Uint8Array[] = [];
-  let length = 0;
-  do {
-    const string = words.string('a text, in quotes');
-    strings.push(string);
-    length += 1 + string.length;
-    if (length > MAX_DATA) {
-      throw new Fault(
-        `strings of more than ${MAX_DATA} octets`,
-        `at most ${MAX_DATA} octets, each string with its length`,
-        at,
-      );
-    }
-  } while (words.peek !== undefined);
-  return strings;
 }
 
 function readSoa(words: Words, header: RecordHeader): RRset {

@@ -76,16 +76,14 @@ const name =
 
 const string =
   (what: string): Field =>
-  (words) => {
-    const octets = words.string(what);
-    return Uint8Array.of(octets.length, ...octets);
-  };
+  (words) =>
+    withLength(words.string(what));
 
-const strings: Field = (words) => {
-  const parts = [string('a text, in quotes')(words)];
-  while (words.peek !== undefined) parts.push(string('a text, in quotes')(words));
-  return new Uint8Array(Buffer.concat(parts));
-};
+const strings: Field = (words) => new Uint8Array(Buffer.concat(words.strings('a text, in quotes').map(withLength)));
+
+function withLength(octets: Uint8Array): Uint8Array {
+  return Uint8Array.of(octets.length, ...octets);
+}
 
 function octetsOf(value: number, count: number): Uint8Array {
   return Uint8Array.from({ length: count }, (_, i) => (value / 2 ** (8 * (count - 1 - i))) & 0xff);

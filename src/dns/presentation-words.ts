@@ -7,6 +7,7 @@ import { Name } from './name.ts';
 
 const MAX_UINT32 = 0xffff_ffff;
 const MAX_STRING = 255;
+const MAX_DATA = 0xffff;
 
 /** Ends the reading of one record; it never leaves `parseRecord`. */
 export class Fault extends Error {
@@ -124,6 +125,32 @@ export class Words {
     const octets = unescape(word);
     if (octets.length > max) throw new Fault(`a string of ${octets.length} octets`, `at most ${max} octets`, word.at);
     return octets;
+  }
+
+  /**
+   * Character strings up to the end of the record, at least one. A word that is too long for one stands for several, as CoreDNS and
+   * most servers have it: keys of DKIM are written so.
+   */
+  strings(what: string): readonly Uint8Array[] {
+    const at = this.peek?.at ?? this.#length;
+    const strings: Uint8Array[] = [];
+    let length = 0;
+    do {
+      const octets = this.string(what, MAX_DATA);
+      for (let from = 0; from === 0 || from < octets.length; from += MAX_STRING) {
+        const string = octets.subarray(from, from + MAX_STRING);
+        strings.push(string);
+        length += 1 + string.length;
+      }
+      if (length > MAX_DATA) {
+        throw new Fault(
+          `strings of more than ${MAX_DATA} octets`,
+          `at most ${MAX_DATA} octets, each string of 255 with its length`,
+          at,
+        );
+      }
+    } while (this.peek !== undefined);
+    return strings;
   }
 
   /** All words that are left, one after the other without what separated them. */

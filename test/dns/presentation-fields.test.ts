@@ -35,6 +35,7 @@ describe('record data as text', () => {
     ['URI 10 1 "http://x/"', '000a0001 687474703a2f2f782f'],
     ['CAA 128 issue "ca"', '80 056973737565 6361'],
     ['SPF "v=spf1" "-all"', '06763d73706631 042d616c6c'],
+    [`SPF ${'-'.repeat(256)} ""`, `ff${'2d'.repeat(255)} 012d 00`],
     ['ZONEMD 2018031500 1 1 00ff', '7848 b78c 0101 00ff'],
     ['CSYNC 66 3 A NS AAAA', '00000042 0003 0004 60000008'],
     [

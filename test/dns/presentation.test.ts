@@ -20,6 +20,10 @@ function fault(text: string): { readonly message: string; readonly expected: str
   return { message: record.message, expected: record.expected, at: record.at };
 }
 
+const X = `"${'x'.repeat(255)}"`;
+const Y = `"${'y'.repeat(255)}"`;
+const LENGTHS = 'at most 65535 octets, each string of 255 with its length';
+
 /** What a record reads as, written out again in the canonical form. */
 const rewritten = (text: string): string | undefined => formatRecord(parsed(text), 0);
 
@@ -47,6 +51,7 @@ describe('a record as text (RFC 1035 §5.1)', () => {
       'www.example.org. 3600 IN TXT "plain" "two words" "a \\"b\\" \\\\ \\255"',
     ],
     ['www TXT ""', 'www.example.org. 3600 IN TXT ""'],
+    [`www TXT "" ${'x'.repeat(255)} ${'y'.repeat(510)}z`, `www.example.org. 3600 IN TXT "" ${X} ${Y} ${Y} "z"`],
     ['www TXT "a;b (c)" ; a comment', 'www.example.org. 3600 IN TXT "a;b (c)"'],
     ['www TXT é', 'www.example.org. 3600 IN TXT "\\195\\169"'],
     ['@ MX 10 mail', 'example.org. 3600 IN MX 10 mail.example.org.'],
@@ -86,7 +91,10 @@ describe('a text that is no record says what was expected, and where', () => {
     ['www 4294967296 A 192.0.2.1', 'a TTL of 4294967296', 'a TTL of at most 2147483647 seconds', 4],
     ['www TXT "open', 'a quote that is never closed', `a second '"'`, 8],
     ['www TXT \\256', "the escape '\\256' stands for no octet", '\\000 to \\255, or a character that is no digit', 8],
-    [`www TXT ${'x'.repeat(256)}`, 'a string of 256 octets', 'at most 255 octets', 8],
+    [`www HINFO ${'x'.repeat(256)} y`, 'a string of 256 octets', 'at most 255 octets', 10],
+    [`www TXT ${'x'.repeat(65_536)}`, 'a string of 65536 octets', 'at most 65535 octets', 8],
+    [`www TXT ${'x'.repeat(65_300)}`, 'strings of more than 65535 octets', LENGTHS, 8],
+    [`www SPF ${`${'x'.repeat(255)} `.repeat(256)}`, 'strings of more than 65535 octets', LENGTHS, 8],
     ['www A (192.0.2.1', "a '(' without its ')'", "a ')' at the end", 16],
     ['www A 192.0.2.1)', "a ')' without its '('", "a '(' before it", 15],
     ['www TLSB 3 1 1 00', "'TLSB' is no type of record", 'a TTL, a class or a record type', 4],

@@ -328,7 +328,7 @@ it('a record that is longer than a record can be is an error, and not one that n
   const strings = (count: number): string => `"${'x'.repeat(255)}" `.repeat(count);
   expect(await refusal(`${HEAD}a TXT ${strings(255)}`)).toBe('it was served');
   expect(await refusal(`${HEAD}a TXT ${strings(257)}`)).toBe(
-    'db:4:7: strings of more than 65535 octets; expected at most 65535 octets, each string with its length',
+    'db:4:7: strings of more than 65535 octets; expected at most 65535 octets, each string of 255 with its length',
   );
 });
 
