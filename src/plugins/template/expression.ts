@@ -78,9 +78,14 @@ function parseIndex(words: string[]): Expression {
     if (index !== undefined) return { kind: 'match', index };
     throw new TemplateFault(`'index .Match' needs a number, not '${key}'`, 'index .Match N');
   }
-  if (list === '.Group' && isString(key)) return { kind: 'group', name: readString(key) };
+  if (list === '.Group' && isString(key)) return groupOf(readString(key));
   if (list === '.Var' && isString(key)) return { kind: 'variable', name: readString(key) };
   throw new TemplateFault(`'index' is known for .Match, .Group and .Var`, 'index .Match N, index .Group "NAME"');
+}
+
+/** A group by its name, or by its number. */
+function groupOf(name: string): Expression {
+  return /^\d{1,5}$/.test(name) ? { kind: 'match', index: Number(name) } : { kind: 'group', name };
 }
 
 function parseMetadata(word: string): Expression {
