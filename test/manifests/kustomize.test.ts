@@ -193,11 +193,19 @@ describeWith('kubectl kustomize', needsKubectl, () => {
       expect(
         list(pick(beside('page-components', withBase(components ?? '')), 'ClusterRole/nodens'), 'rules'),
       ).toHaveLength(4);
-      const [withoutBudget, withMemory, ...more] = blocks('patches:');
+      const [withoutBudget, forChart, withMemory, ...more] = blocks('patches:');
       expect(more).toEqual([]);
       expect(names(beside('page-budget', withBase(withoutBudget ?? '')))).toEqual(
         base.filter((name) => name !== 'PodDisruptionBudget/nodens'),
       );
+      const ofChart = beside('page-chart', withBase(forChart ?? ''));
+      expect(ofChart.flatMap((document) => violations(document))).toEqual([]);
+      expect([...mistakes(deploymentOf(ofChart))]).toEqual([]);
+      const selector = { matchLabels: { dns: 'nodens' } };
+      expect(at(deploymentOf(ofChart), 'spec', 'selector')).toEqual(selector);
+      expect(at(pick(ofChart, 'PodDisruptionBudget/nodens'), 'spec', 'selector')).toEqual(selector);
+      expect(JSON.stringify(ofChart)).not.toMatch(/"(?:labelSelector|selector)":\{"matchLabels":\{"app.kubernetes/);
+      expect(JSON.stringify(ofChart).split(JSON.stringify(selector))).toHaveLength(6);
       const enlarged = deploymentOf(beside('page-memory', withBase(withMemory ?? '')));
       expect(at(enlarged, 'spec', 'template', 'spec', 'containers', 0, 'resources', 'limits', 'memory')).toBe('340Mi');
     });
