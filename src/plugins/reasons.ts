@@ -123,7 +123,7 @@ export const reasons = {
   filtered: row(Code.FILTERED, 'filtered', 'an access list leaves the answer empty'),
   ipv6Filtered: row(Code.FILTERED, 'ipv6_filtered', 'IPv6 addresses from outside of the cluster are filtered'),
   illegalName: row(Code.OTHER, 'illegal_name', 'rewriting makes what is no domain name'),
-  configured: row(Code.OTHER, 'configured', 'the configuration says so'),
+  configured: row(Code.OTHER, 'configured', 'a template says so'),
 } as const satisfies Readonly<Record<string, Reason>>;
 
 export type ReasonName = keyof typeof reasons;

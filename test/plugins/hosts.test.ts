@@ -53,6 +53,15 @@ describe('hosts', () => {
   const file =
     '# comment\n10.0.0.1 Db db.internal # the database\n\t10.0.0.2   db\r\n\n2001:db8::1 db\nfe80::1%eth0 link\n::ffff:10.0.0.9 mapped\n';
 
+  it.each(['AAAA', 'MX'])('says why a name that is there has no record of type %s', async (type) => {
+    const { plugin } = await serveFile(file);
+    expect(ask(plugin, makeQuery('db.internal.', type))).toMatchObject({
+      rcode: Rcode.NOERROR,
+      answers: [],
+      explanation: { word: 'no_such_type' },
+    });
+  });
+
   it('answers A and AAAA with the question’s own spelling, in the order of the file', async () => {
     const service = await serveFile(file);
     expect(look(service, 'dB.')).toEqual(answered('dB. 3600 IN A 10.0.0.1', 'dB. 3600 IN A 10.0.0.2'));

@@ -106,6 +106,15 @@ describe('template', () => {
     });
   });
 
+  it('says why an answer has no record, and nothing where it has one', async () => {
+    const { plugin } = await serve(
+      template,
+      'template IN AAAA . {\n  rcode NOERROR\n}\ntemplate IN A . {\n  answer "x. A 192.0.2.1"\n}',
+    );
+    expect(ask(plugin, makeQuery('x.', 'AAAA'))).toMatchObject({ rcode: 0, explanation: { word: 'configured' } });
+    expect(ask(plugin, makeQuery('x.', 'A'))).toMatchObject({ rcode: 0, explanation: undefined });
+  });
+
   it.each([
     ['template IN A', 'A', 'IN', 'taken'],
     ['template IN A', 'AAAA', 'IN', 'passed'],
@@ -185,6 +194,7 @@ describe('template, the language', () => {
   it.each([
     ['{{ index .Match 1 }} {{ index .Match 2 }} .{{ index .Match 3 }}', ['ab', '12', '.']],
     ['{{ .Group.first }} {{ index .Group "number" }}', ['ab', '12']],
+    ['{{ index .Group "1" }} {{ index .Group `2` }} .{{ index .Group "3" }}', ['ab', '12', '.']],
     ['{{ parseInt (index .Match 2) 10 8 }}', ['12']],
   ])('has the groups of the expression that matched, by number and by name: %s', async (text, expected) => {
     const match = '^(?P<first>[a-z]+)-(?P<number>[0-9]+)(z)?\\.';
@@ -317,6 +327,7 @@ describe('template in a Corefile', () => {
     [block('answer "x. A {{ .Match }}"'), 'expected: index .Match N'],
     [block('answer "x. A {{ index .Match x }}"'), "'index .Match' needs a number, not 'x'"],
     [block('answer "x. A {{ index .Match 1 }}"'), "no 'match' of this template has a group 1"],
+    [block('answer "x. A {{ index .Group `1` }}"'), "no 'match' of this template has a group 1"],
     [block('match "^(?P<a>.)"', 'answer "x. A {{ .Group.b }}"'), "no 'match' of this template has a group 'b'"],
     [block('match "^(?P<a>.)"', 'answer "x. A {{ parseInt .Group.b 16 8 }}"'), "has a group 'b'"],
     [block('answer "x. A {{ parseInt .Name 16 }}"'), "'parseInt' needs a value, a base and a number of bits"],

@@ -6,9 +6,8 @@
  *
  * The log's words are those that people look for in CoreDNS's.
  */
-import { Rcode } from '../../dns/constants.ts';
+import { OptionCode, Rcode, rcodeName } from '../../dns/constants.ts';
 import type { Edns } from '../../dns/edns.ts';
-import { OptionCode } from '../../dns/constants.ts';
 import { uint16At } from '../../dns/octets.ts';
 import { type Failure, failure } from '../answer.ts';
 import type { UpstreamProblem, UpstreamProtocol } from '../network.ts';
@@ -62,7 +61,8 @@ export function explanationOf(upstream: string, rcode: number, edns: Edns | unde
     const text = plainText(Buffer.from(option.data.subarray(2)).toString('utf8'));
     return explainAs('upstreamExplained', { code: uint16At(option.data, 0), text });
   }
-  return rcode === Rcode.SERVFAIL ? explain('upstreamFailed', `${upstream} answered SERVFAIL`) : undefined;
+  if (rcode === Rcode.NOERROR || rcode === Rcode.NXDOMAIN) return undefined;
+  return explain('upstreamFailed', `${upstream} answered ${rcodeName(rcode)}`);
 }
 
 /** One line of bounded length that no terminal obeys. */

@@ -29,6 +29,7 @@ import { type HostsOptions, readHostsOptions } from './options.ts';
 import { explain } from '../reasons.ts';
 import { zoneOf } from '../zone-arguments.ts';
 
+const NO_TYPE = reply({ explanation: explain('noSuchType') });
 const NOT_THERE = failure(Rcode.SERVFAIL, explain('noSuchHost'));
 
 export const hosts: PluginDirective = {
@@ -130,9 +131,9 @@ class Hosts implements Plugin {
       return zoneOf(fallthrough, query.name) === undefined ? NOT_THERE : next.answer(query);
     }
     const size = query.type === Type.A ? 4 : query.type === Type.AAAA ? 16 : undefined;
-    if (size === undefined) return fallthroughUnsupported ? next.answer(query) : reply({});
+    if (size === undefined) return fallthroughUnsupported ? next.answer(query) : NO_TYPE;
     const octets = addresses.filter(({ length }) => length === size);
-    if (octets.length === 0) return reply({});
+    if (octets.length === 0) return NO_TYPE;
     return this.#reply({ ...this.#header(query), kind: 'address', octets: new Uint8Array(Buffer.concat(octets)) });
   }
 

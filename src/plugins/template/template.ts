@@ -148,7 +148,7 @@ function answerByRule(rule: TemplateRule, given: Given, query: Query, zone: Name
     query.replaying.forbid();
     return failure(Rcode.SERVFAIL, explain('templateFailed'), fault);
   }
-  const explanation = rcode === Rcode.NOERROR ? rule.explanation : reason;
+  const explanation = rcode === Rcode.NOERROR && written.length > 0 ? rule.explanation : reason;
   return chase(query, written, NOTHING, (chased) => reply({ rcode, explanation, ...chased, authority, additional }));
 }
 

@@ -485,6 +485,18 @@ describe('an exchange with two upstreams', () => {
     expect(network.queries(B)).toHaveLength(0);
   });
 
+  it.each([
+    ['REFUSED', 'answered REFUSED'],
+    ['NOTIMP', 'answered NOTIMP'],
+    ['NXDOMAIN', undefined],
+    ['NOERROR', undefined],
+  ] as const)('says of %s who answered so, unless it is no failure', async (rcode, said) => {
+    const { resolve } = await forwarding(`forward . ${A}`, { behaviours: { [A]: answering({ rcode: Rcode[rcode] }) } });
+    const { answer } = await resolve(fresh());
+    const explanation = said && { text: `the upstream answered with a failure: ${A}:53 ${said}` };
+    expect(answer).toMatchObject({ rcode: Rcode[rcode], explanation });
+  });
+
   it('prefers a reply that is under way to SERVFAIL', async () => {
     const { resolve } = await forwarding(TWO, {
       behaviours: { [A]: answering({ rcode: Rcode.SERVFAIL }, 110), [B]: answering(right, 40) },
