@@ -10,6 +10,7 @@
  *                                   octets: 10 MiB or so each, which the next one would otherwise come on top of.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
+import { residentMemory } from '../resident-memory.ts';
 import { type Native, nativeSupport } from './native.ts';
 
 /** Milliseconds: from one look at whether the start is over, and then at how much there is, to the next, and until it is time anyway. */
@@ -61,14 +62,16 @@ class Heap {
   }
 
   look(): void {
-    const resident = process.memoryUsage.rss();
+    const resident = residentMemory();
+    // Nobody can tell now; there is another look soon.
+    if (resident === undefined) return;
     this.#least = Math.min(this.#least, resident);
     if (resident - this.#least >= MUCH) this.#left = LOOKS_AFTER;
     if (this.#left === 0 && performance.now() - this.#givenBack < this.#pause) return;
     this.#left = Math.max(this.#left - 1, 0);
     this.#native.malloc_trim?.(0n);
     this.#givenBack = performance.now();
-    this.#least = process.memoryUsage.rss();
+    this.#least = residentMemory() ?? resident;
   }
 }
 

@@ -156,9 +156,10 @@ export class FollowedFile {
   async #load(stamp: FileStamp): Promise<Trouble | undefined> {
     const { trouble, included } = await this.#parts.load();
     if (this.#closed) return undefined;
-    // Whatever came out, this state of the files need not be read again.
     this.#included = included.map(({ path }) => path);
-    this.#loaded = stateOf([{ kind: 'file', stamp }, ...included.map(({ reading }) => reading)]);
+    // What was read need not be read again, good or not. What could not be read may be next time: nothing of it need have changed for that.
+    const wasRead = trouble === undefined || trouble.kind === 'wrong';
+    this.#loaded = wasRead ? stateOf([{ kind: 'file', stamp }, ...included.map(({ reading }) => reading)]) : undefined;
     if (trouble === undefined) {
       this.#complaint = '';
       this.#modified = stamp.modified;

@@ -6,6 +6,8 @@
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { type HeapInfo, getHeapStatistics } from 'node:v8';
+import { residentMemory } from '../resident-memory.ts';
 import type { LogWriter } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -66,7 +68,7 @@ function observeSystem(metrics: Metrics): readonly (() => void)[] {
         set((user + system) / 1e6);
       },
     ),
-    gauge('process_resident_memory_bytes', 'Memory of the process that is in RAM.', () => process.memoryUsage.rss()),
+    gauge('process_resident_memory_bytes', 'Memory of the process that is in RAM.', residentMemory),
     gauge('process_virtual_memory_bytes', 'Address space of the process.', virtualMemory),
     gauge('process_start_time_seconds', 'When the process started, in seconds since the epoch.', () => started),
     gauge('process_open_fds', 'Files and sockets that are open.', openFiles),
@@ -75,12 +77,16 @@ function observeSystem(metrics: Metrics): readonly (() => void)[] {
 }
 
 function observeHeap(metrics: Metrics): readonly (() => void)[] {
-  const gauge = (name: string, help: string, read: (usage: NodeJS.MemoryUsage) => number): (() => void) =>
-    metrics.collect(name, help, [], (set) => set(read(process.memoryUsage())));
+  const gauge = (name: string, help: string, read: (usage: HeapInfo) => number): (() => void) =>
+    metrics.collect(name, help, [], (set) => set(read(getHeapStatistics())));
   return [
-    gauge('nodejs_heap_size_total_bytes', 'Size of the JavaScript heap.', ({ heapTotal }) => heapTotal),
-    gauge('nodejs_heap_size_used_bytes', 'What of the JavaScript heap is in use.', ({ heapUsed }) => heapUsed),
-    gauge('nodejs_external_memory_bytes', 'Memory beside the heap that its objects hold.', ({ external }) => external),
+    gauge('nodejs_heap_size_total_bytes', 'Size of the JavaScript heap.', ({ total_heap_size: size }) => size),
+    gauge('nodejs_heap_size_used_bytes', 'What of the JavaScript heap is in use.', ({ used_heap_size: used }) => used),
+    gauge(
+      'nodejs_external_memory_bytes',
+      'Memory beside the heap that its objects hold.',
+      ({ external_memory: external }) => external,
+    ),
   ];
 }
 

@@ -92,4 +92,15 @@ describeWith('a program', support.kind === 'absent' ? support.why : undefined, (
     expect(grown - freed).toBeLessThan(20);
     expect(last).toBeLessThan(grown - 40);
   });
+
+  it('goes on where the system does not say how much it has, as without a file descriptor left', () => {
+    const [looks = NaN, status] = said(`
+      let looks = 0;
+      process.memoryUsage.rss = () => { looks++; throw new Error('EMFILE: too many open files, uv_resident_set_memory'); };
+      giveBackMemory(() => true, { look: 20, program: 1e6, heap: 20 });
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      console.log(looks, 0);`);
+    expect(looks).toBeGreaterThan(1);
+    expect(status).toBe(0);
+  });
 });

@@ -30,3 +30,24 @@ it('a file that changes while it is read for the first time is read again behind
   await vi.waitFor(() => expect(loads).toHaveLength(2), { timeout: 5_000 });
   loads[1]?.();
 });
+
+it('a file that could not be read for a moment is read at the next look, though it has not changed meanwhile', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'followed-file-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'file');
+  writeFileSync(path, 'text');
+  const host = makeHost();
+  let loads = 0;
+  const load = async (): Promise<Loading> => {
+    loads += 1;
+    const reason = 'EMFILE: too many open files';
+    return { trouble: loads === 1 ? { kind: 'unreadable', reason } : undefined, included: [] };
+  };
+  const failures = host.metrics.counter('failures', 'Failures.', []).with();
+  const followed = new FollowedFile({ path, interval: 10, load, logger: host.logger('file'), failures });
+  onTestFinished(() => followed.close());
+  await followed.open();
+  await vi.waitFor(() => expect(followed.modified).toBeDefined(), { timeout: 3_000 });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(loads).toBe(2);
+});

@@ -44,7 +44,7 @@ export async function loadHosts(path: string, reverse: boolean): Promise<HostsLo
       else if (!table.add(line)) crowded = true;
     }
     if (table.size > bounds.hostsEntries)
-      return { kind: 'unreadable', reason: `it has more than ${bounds.hostsEntries} entries` };
+      return { kind: 'wrong', text: `${path} cannot be read: it has more than ${bounds.hostsEntries} entries` };
     at = end + 1;
     if (at < pause) continue;
     pause = at + SLICE;
@@ -52,7 +52,8 @@ export async function loadHosts(path: string, reverse: boolean): Promise<HostsLo
     // oxlint-disable-next-line no-await-in-loop
     await nextTurn();
   }
-  if (table.size === 0 && faults.any) return { kind: 'unreadable', reason: `no line of it parses; ${faults.first}` };
+  if (table.size === 0 && faults.any)
+    return { kind: 'wrong', text: `${path} cannot be read: no line of it parses; ${faults.first}` };
   const remarks = faults.remarks();
   if (crowded)
     remarks.push('some names have too many addresses, or addresses too many names; the rest of them is left out');
@@ -79,7 +80,7 @@ async function readBounded(path: string): Promise<Reading | Trouble> {
         chunks.push(part);
       }
       if (octets > bounds.hostsText)
-        return { kind: 'unreadable', reason: `it has more than ${bounds.hostsText} octets` };
+        return { kind: 'wrong', text: `${path} cannot be read: it has more than ${bounds.hostsText} octets` };
       const text = Buffer.concat(chunks, octets)
         .toString('utf8')
         .replace(/^\uFEFF/, '');
