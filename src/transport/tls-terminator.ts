@@ -63,6 +63,8 @@ export class TlsTerminator {
     carrier.once('close', () => {
       if (this.#waiting.get(ends) === secured) this.#waiting.delete(ends);
     });
+    // Who closes its side before the handshake is over is gone; half open is a connection only once it is secured.
+    carrier.allowHalfOpen = false;
     this.#server.emit('connection', carrier);
   }
 
@@ -71,6 +73,7 @@ export class TlsTerminator {
     const secured = this.#waiting.get(ends);
     this.#waiting.delete(ends);
     socket.setNoDelay(true);
+    socket.allowHalfOpen = true;
     // Whoever is not let in may reset the connection all the same.
     socket.on('error', () => {});
     if (secured === undefined) socket.destroy();

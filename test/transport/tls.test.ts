@@ -80,6 +80,13 @@ describe('a handshake', () => {
     await expect.poll(() => outcome(port), { timeout: 10_000 }).toBe('here');
   });
 
+  it('whose client closes its side before it is over ends at once, as that of who only looks whether the port is open', async () => {
+    const { port } = await openOneTls(echo, { tcpConnections: 1, tlsHandshake: 60_000 });
+    const client = await tcpClient(port);
+    client.socket.end();
+    await expect.poll(() => outcome(port), { timeout: 5_000 }).toBe('here');
+  });
+
   it('that is no TLS is refused, and nobody else is held up', async () => {
     const { port, listener, reports } = await openOneTls(echo);
     const client = await tcpClient(port);
