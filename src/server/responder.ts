@@ -14,7 +14,7 @@
 import { bounds } from '../bounds.ts';
 import { type FactCounters } from '../cluster/facts.ts';
 import { Flag, Opcode, Rcode, typeName } from '../dns/constants.ts';
-import type { Edns, EdnsOption } from '../dns/edns.ts';
+import { type Edns, type EdnsOption, MIN_UDP_PAYLOAD, optRecordSize } from '../dns/edns.ts';
 import { type Header, opcodeOf, readHeader, readMessage } from '../dns/message.ts';
 import type { Question } from '../dns/question.ts';
 import { NO_RECORDS } from '../dns/rrset.ts';
@@ -163,7 +163,8 @@ export class Responder {
       return;
     }
     const { request, question, account, client } = query;
-    const head = this.#outgoing(request, question, request.edns, WHOLE_ZONE, client.protocol, account.replyOptions);
+    const edns = request.edns && withoutLargeOptions(request.edns);
+    const head = this.#outgoing(request, question, edns, WHOLE_ZONE, client.protocol, account.replyOptions);
     const panic = (error: unknown): void => this.#panic(error, question);
     handle.stream(new TransferMessages(run, { head, writer: this.#writer, panic }));
   }
@@ -272,6 +273,11 @@ function roomOf(protocol: Protocol, edns: Edns | undefined): number {
 /** The client's EDNS with a UDP size that is no larger than `bufsize` says, where it says anything. */
 function lowered(edns: Edns, udpSize: number): Edns {
   return udpSize >= bounds.udpMessage || edns.udpSize <= udpSize ? edns : { ...edns, udpSize };
+}
+
+/** Each message of a transfer begins with what is repeated: a client that sends much would leave no room for records. */
+function withoutLargeOptions(edns: Edns): Edns {
+  return optRecordSize(edns.options) <= MIN_UDP_PAYLOAD ? edns : { ...edns, options: [] };
 }
 
 const NOT_SERVED = failure(Rcode.NOTIMP, explain('opcodeNotServed'));

@@ -31,6 +31,17 @@ async function until(holds: () => boolean): Promise<void> {
   await vi.waitFor(() => expect(holds()).toBe(true), { timeout: 10_000, interval: 20 });
 }
 
+it.each([400, 60_000, 65_400])('%d octets of padding in the question take no room in each message', async (padding) => {
+  const { port, log } = await serveZone(TRANSFERRED, { manifests: manifestsWith(HUGE) });
+  const [client, other] = [await tcp(port), await tcp(port)];
+  client.send(transferQuestion({ padding }));
+  other.send(transferQuestion({ edns: true }));
+  const [padded, plain] = [await receiveZone(client), await receiveZone(other)];
+  expect(padded.records).toHaveLength(plain.records.length);
+  expect(padded.messages.length).toBeLessThanOrEqual(plain.messages.length + 2);
+  expect(log.lines.filter((line) => line.includes('panic'))).toEqual([]);
+});
+
 describe('a client that does not read', () => {
   it('is cut off when its time is over', async () => {
     const serving = await serveZone(`timeouts {\nwrite 1s\n}\n${TRANSFERRED}`, { manifests: manifestsWith(3 * HUGE) });

@@ -7,6 +7,8 @@ import { type Running, type RunningOptions, prepare } from '../../server/running
 import type { Client } from '../../transport/clients.ts';
 
 export const ZONE = 'cluster.local';
+/** EDNS option (RFC 7830). */
+const PADDING = 12;
 
 export interface Serving extends Pick<Running, 'server' | 'log' | 'folder' | 'manifests'> {
   readonly port: number;
@@ -57,18 +59,28 @@ export interface TransferQuestion {
   /** Of an IXFR question. */
   readonly serial?: number;
   readonly edns?: boolean;
+  /** Octets of padding in an OPT record. */
+  readonly padding?: number;
 }
 
-export function transferQuestion({ name = ZONE, type = 'AXFR', id = 7, serial, edns }: TransferQuestion = {}): Buffer {
+export function transferQuestion({
+  name = ZONE,
+  type = 'AXFR',
+  id = 7,
+  serial,
+  edns,
+  padding,
+}: TransferQuestion = {}): Buffer {
   const timers = { refresh: 0, retry: 0, expire: 0, minimum: 0 };
   const soa = { type: 'SOA' as const, name, class: 'IN' as const, ttl: 0 };
   const opt = { type: 'OPT' as const, name: '.' as const, udpPayloadSize: 1232, extendedRcode: 0, ednsVersion: 0 };
+  const options = padding === undefined ? [] : [{ code: PADDING, data: Buffer.alloc(padding) }];
   return packet.encode({
     type: 'query',
     id,
     questions: [{ type, name }],
     authorities: serial === undefined ? [] : [{ ...soa, data: { mname: '.', rname: '.', serial, ...timers } }],
-    additionals: edns === true ? [{ ...opt, flags: 0, options: [] }] : [],
+    additionals: edns === true || padding !== undefined ? [{ ...opt, flags: 0, options }] : [],
   });
 }
 
