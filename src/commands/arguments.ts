@@ -123,16 +123,22 @@ const shortForms: ReadonlyMap<string, OptionName> = new Map([
   ['v', 'version'],
 ]);
 
-/** The flag that has the word in it, `-dns.port` for `-port`, or else one that is nearly spelt so. */
+/**
+ * The flag that the word begins with, `-conf` for `-config`; or that has the word in it, `-dns.port` for `-port`; or that is
+ * nearly spelt so.
+ */
 function nearestFlag(word: string): string | undefined {
   if (word.length < 2) return undefined;
   const names = Object.keys(options);
-  return names.find((name) => name.includes(word)) ?? nearestWord(word, names);
+  const shortened = names.find((name) => name.length > 1 && word.startsWith(name));
+  return shortened ?? names.find((name) => name.includes(word)) ?? nearestWord(word, names);
 }
 
 function hintFor(argument: string): string {
   const command = nearestWord(argument, commands);
   if (command !== undefined) return `did you mean the command '${command}', in the first place?`;
+  // As other programs have commands of these names.
+  if (isOption(argument)) return `did you mean the flag '${argument === 'help' ? '-' : ''}-${argument}'?`;
   if (existsSync(argument)) return `to serve these manifests: --fixture ${argument}`;
   return 'flags begin with a dash, see -help';
 }

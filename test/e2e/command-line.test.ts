@@ -64,6 +64,9 @@ describe('flags', () => {
     ['sevre', ['sevre'], /^unexpected argument 'sevre'; did you mean the command 'serve'/],
     ['a second word', ['serve', 'Corefile'], /^unexpected argument 'Corefile'; flags begin with a dash/],
     ['a folder', ['manifests'], /^unexpected argument 'manifests'; to serve these manifests: --fixture manifests$/],
+    ['--config', ['--config', 'Corefile'], /^unknown flag '--config'; did you mean '-conf'\?$/],
+    ['the word version', ['version'], /^unexpected argument 'version'; did you mean the flag '-version'\?$/],
+    ['the word help', ['help'], /^unexpected argument 'help'; did you mean the flag '--help'\?$/],
     ['-port', ['-port', '1053'], /^unknown flag '-port'; did you mean '-dns\.port'\?$/],
     ['an empty value', ['-fixture='], /^flag '-fixture' needs a value$/],
     [
