@@ -54,9 +54,15 @@ export function configure(options: ServerOptions): Configuration {
   const corefile = loadCorefile(options.source, options.environment, problems);
   const plan = corefile && planServer(corefile, { ...options.plan, folder: folderOf(options.source) }, problems);
   if (corefile === undefined || plan === undefined || problems.hasErrors) {
-    throw new ConfigurationError(problems.list.map(renderProblem).join('\n'));
+    throw new ConfigurationError(errorsFirst(problems.list).map(renderProblem).join('\n'));
   }
   return { corefile, plan, remarks: problems.list };
+}
+
+/** The first line is the one that is read, and in a log the one that says why a reload failed. */
+function errorsFirst(problems: readonly Problem[]): readonly Problem[] {
+  const isError = ({ severity }: Problem): boolean => severity === 'error';
+  return [...problems.filter(isError), ...problems.filter((problem) => !isError(problem))];
 }
 
 function logRemarks({ remarks }: Configuration, log: Logger): void {

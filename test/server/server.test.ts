@@ -208,6 +208,15 @@ describe('reload', () => {
     expect(server.listening).toEqual([]);
   });
 
+  it('that fails says first what is wrong, and then what is to be known', async () => {
+    const { server, configure, log } = await run(saying('one'));
+    configure(`. {\nimport nothing/*.conf\nnope\n}\n`);
+    expect(await server.reload()).toBe(false);
+    expect(log.count('what was served before goes on being served:')).toBe(1);
+    expect(log.lines.find((line) => line.includes('Reloading failed'))).toMatch(/:3:1: unknown directive 'nope'$/);
+    expect(log.count('note: no files match')).toBe(1);
+  });
+
   it('turns debug lines on and off', async () => {
     const { server, configure, log } = await run(saying('one'));
     expect(log.writer.debugging).toBe(false);
