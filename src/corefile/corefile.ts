@@ -17,9 +17,9 @@ import { bounds } from '../bounds.ts';
 import { parseBlocks } from './parser.ts';
 import type { RawBlock } from './parser.ts';
 import type { Problems } from './problems.ts';
-import { TokenReader } from './reader.ts';
+import { TokenReader, isBrace } from './reader.ts';
 import { TokenStream } from './stream.ts';
-import type { Corefile, Directive, Position, ServerBlockSource, ServerKey, Token } from './tokens.ts';
+import type { Corefile, Directive, Position, ServerBlockSource, ServerKey, SourceToken, Token } from './tokens.ts';
 
 export type { Corefile, Directive, Position, ServerBlockSource, ServerKey, Token } from './tokens.ts';
 
@@ -49,15 +49,34 @@ export function loadCorefile(
       ? imports.openMain(source.path)
       : imports.openText({ name: source.name, path: undefined, folder: resolve(source.folder) }, source.text);
   if (main === undefined) return undefined;
+  const manifest = startOfManifest(main.tokens);
+  if (manifest !== undefined) {
+    // Once, and not for each of its words.
+    problems.error(manifest, 'this is a Kubernetes manifest, and not a Corefile', {
+      expected: "the Corefile by itself: in a ConfigMap it is the text below 'data:' and 'Corefile:'",
+    });
+    return { blocks: [], inputs: imports.inputs, fingerprint: fingerprint.digest() };
+  }
   if (main.tokens.length > 0) stream.insert([main]);
   const raw = parseBlocks({ stream, reader, imports, problems });
   const blocks = readKeys(raw, problems);
   reportSameKeys(blocks, problems);
   if (blocks.length === 0 && !problems.hasErrors) {
     const file = source.kind === 'file' ? source.path : source.name;
-    problems.warning({ file, line: 1, column: 1 }, 'there is no server block: nothing would be served');
+    problems.error({ file, line: 1, column: 1 }, 'the Corefile has no server blocks', {
+      expected: 'for example .:53 { whoami }',
+    });
   }
   return { blocks, inputs: imports.inputs, fingerprint: fingerprint.digest() };
+}
+
+/** The first word of YAML for Kubernetes: of `apiVersion: v1`, or `kind: ConfigMap`, on a line by itself. */
+function startOfManifest(tokens: readonly SourceToken[]): SourceToken | undefined {
+  const [key, value, next] = tokens[0]?.text === '---' ? tokens.slice(1, 4) : tokens;
+  if (key === undefined || value === undefined) return undefined;
+  const isKey = key.text === 'apiVersion:' || key.text === 'kind:';
+  const isLine = !value.startsLine && !isBrace(value, '{') && next?.startsLine !== false;
+  return isKey && isLine ? key : undefined;
 }
 
 /**
@@ -65,13 +84,13 @@ export function loadCorefile(
  * is called like a directive, that is a warning: most probably a line slipped out of the block before it.
  *
  * @param known the names of all directives
- * @param offered those that can be used
+ * @param otherwise what is expected where none of them is near
  */
 export function checkDirectiveNames(
   corefile: Corefile,
   known: readonly string[],
   problems: Problems,
-  offered = known,
+  otherwise?: string,
 ): void {
   const names = new Set(known);
   for (const { keys, directives, withoutBraces } of corefile.blocks) {
@@ -82,7 +101,7 @@ export function checkDirectiveNames(
       });
     }
     for (const { name } of directives) {
-      if (!names.has(name.text)) problems.unknownWord(name, 'directive', known, offered);
+      if (!names.has(name.text)) problems.unknownWord(name, 'directive', known, otherwise);
     }
   }
 }

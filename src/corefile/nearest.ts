@@ -15,7 +15,7 @@ export function byDistance(word: string, known: readonly string[]): readonly str
 export function nearestWord(word: string, known: readonly string[]): string | undefined {
   if (word.length > longestWord || word === '') return undefined;
   const best = rank(word, known)[0];
-  const forgiven = Math.max(1, Math.floor((word.length + 2) / 3));
+  const forgiven = Math.max(1, Math.round(word.length / 3));
   return best !== undefined && best.distance <= forgiven ? best.candidate : undefined;
 }
 

@@ -96,18 +96,19 @@ export class Problems {
    * Reports a word that nobody knows, with the nearest known one.
    *
    * @param what what it was read as: `directive`, `option of 'kubernetes'`
-   * @param offered what may stand there; among what is known there may be more
+   * @param otherwise what is expected where none is near; where it is left out, that is the known words
    */
-  unknownWord(token: Token, what: string, known: readonly string[], offered = known): void {
+  unknownWord(token: Token, what: string, known: readonly string[], otherwise?: string): void {
     if (this.#isFull('error')) {
       // Looking for the nearest of many words is what costs, and nobody would read it.
       this.#count.error++;
       return;
     }
     const suggestion = nearestWord(token.text, known);
-    const nearest = (): string => `${byDistance(token.text, offered).slice(0, listedOfMany).join(', ')}, …`;
-    const isListed = offered.length <= (suggestion === undefined ? listedWords : listedBeside);
-    const expected = isListed ? offered.join(', ') : suggestion === undefined ? nearest() : '';
+    const nearest = (): string => `${byDistance(token.text, known).slice(0, listedOfMany).join(', ')}, …`;
+    const isListed = known.length <= (suggestion === undefined ? listedWords : listedBeside);
+    const ofKnown = isListed ? known.join(', ') : suggestion === undefined ? nearest() : '';
+    const expected = suggestion === undefined ? (otherwise ?? ofKnown) : ofKnown;
     this.error(token, `unknown ${what} '${shorten(token.text)}'`, {
       ...(expected === '' ? {} : { expected }),
       ...(suggestion === undefined ? {} : { suggestion }),

@@ -110,11 +110,31 @@ describe('errors', () => {
   });
 });
 
-it.each(['', '\n# nothing\n'])('a Corefile without a block gets a warning: %j', (text) => {
+it.each(['', '\n# nothing\n'])('a Corefile without a block is wrong: %j', (text) => {
   const reading = readText(text);
   expect(reading.keys).toEqual([]);
-  expect(reading.errors).toEqual([]);
-  expect(reading.warnings).toEqual(['1:1 there is no server block: nothing would be served']);
+  expect(reading.errors).toEqual(['1:1 the Corefile has no server blocks']);
+  expect(reading.warnings).toEqual([]);
+});
+
+describe('a manifest in place of a Corefile', () => {
+  const configMap = 'metadata:\n  name: coredns\ndata:\n  Corefile: |\n    .:53 {\n        errors\n    }\n';
+
+  it.each([
+    ['that begins with its version', `apiVersion: v1\nkind: ConfigMap\n${configMap}`, '1:1'],
+    ['that begins with its kind', `kind: ConfigMap\napiVersion: v1\n${configMap}`, '1:1'],
+    ['behind comments', `# of kubeadm\n\napiVersion: v1\nkind: ConfigMap\n${configMap}`, '3:1'],
+    ['behind a line of dashes', `---\napiVersion: v1\n${configMap}`, '2:1'],
+  ])('%s is told once', (_, text, place) => {
+    const reading = readText(text);
+    expect(reading.errors).toEqual([`${place} this is a Kubernetes manifest, and not a Corefile`]);
+    expect(reading.problems.list[0]?.expected).toContain("below 'data:' and 'Corefile:'");
+    expect(reading.keys).toEqual([]);
+  });
+
+  it.each(['kind: {\n x\n}\n', 'kind: v1 {\n x\n}\n', 'kind:\nx\n', 'kind {\n x\n}\n'])('is not %j', (text) => {
+    expect(readText(text).errors.join()).not.toContain('manifest');
+  });
 });
 
 /** `x { x { … } }`, the innermost empty. */

@@ -41,6 +41,15 @@ describe('an unknown directive', () => {
     ]);
   });
 
+  it('that is near to none says what there is, and one that is near to one names that', () => {
+    const { corefile, problems } = readText('a {\n records\n erors\n}\n');
+    if (corefile !== undefined) checkDirectiveNames(corefile, directives, problems, 'one of ours');
+    expect(problems.list.map(({ expected, suggestion }) => [expected, suggestion])).toEqual([
+      ['one of ours', undefined],
+      [directives.join(', '), 'errors'],
+    ]);
+  });
+
   it('a directive that slipped out of its block is pointed at', () => {
     const { corefile, problems } = readText('a {\n errors\n}\nforward . b\n');
     if (corefile !== undefined) checkDirectiveNames(corefile, directives, problems);
@@ -54,6 +63,8 @@ describe('the nearest word', () => {
     ['Errors', 'errors'],
     ['erros', 'errors'],
     ['hcae', undefined],
+    ['records', undefined],
+    ['lgo', 'log'],
     ['chace', 'cache'],
     ['relod', 'reload'],
     ['forwards', 'forward'],

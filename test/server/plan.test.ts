@@ -200,7 +200,27 @@ describe('everything wrong is listed in one go', () => {
 
   it('no server block at all is an error', () => {
     expect(plan('').plan).toBeUndefined();
-    expect(plan('').problems).toContain('Corefile:1:1: the Corefile has no server blocks');
+    expect(plan('').problems).toEqual(['Corefile:1:1: the Corefile has no server blocks']);
+  });
+
+  it.each([
+    ['fanout', 'forward with several upstreams'],
+    ['alternate', 'next RCODE'],
+    ['k8s_gateway', 'k8s_external'],
+    ['kubernetai', 'a kubernetes of its own for each cluster'],
+    ['lighthouse', 'multicluster of kubernetes, or forward'],
+    ['multicluster', 'multicluster ZONES'],
+    ['records', 'hosts for addresses'],
+    ['rrl', 'acl'],
+    ['gslb', 'a directive of CoreDNS 1.14 or of Nodens, all of which docs/directives.md lists'],
+  ])('%s, which is from elsewhere, is answered by what there is: %s', (name, instead) => {
+    const problems = new Problems();
+    const text = block('.', `${name} .`);
+    const corefile = loadCorefile({ kind: 'text', name: 'Corefile', text, folder: '/' }, {}, problems);
+    if (corefile === undefined) throw new Error('a text can always be read');
+    planServer(corefile, { defaultPort: 53, bind: [], fixtures: [], folder: '/' }, problems);
+    expect(problems.list).toMatchObject([{ severity: 'error', expected: expect.stringContaining(instead) }]);
+    expect(problems.list[0]?.suggestion).toBeUndefined();
   });
 });
 
