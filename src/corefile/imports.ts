@@ -11,6 +11,7 @@ import { bounds } from '../bounds.ts';
 import { nearestWord } from './nearest.ts';
 import { shorten } from './problems.ts';
 import type { Position, Problems } from './problems.ts';
+import { isBrace } from './reader.ts';
 import type { Insertion, TokenStream } from './stream.ts';
 import type { Source, SourceToken, Token } from './tokens.ts';
 
@@ -25,6 +26,8 @@ export class Imports {
   readonly #problems: Problems;
   readonly #inputs = new Set<string>();
   readonly #snippets = new Map<string, Snippet>();
+  /** Where texts that were read begin a snippet, whether it is defined by now or not. */
+  readonly #headings = new Map<string, Position>();
   readonly #files = new Map<string, Insertion>();
   readonly #globs = new Map<string, readonly string[]>();
   #octets = 0;
@@ -136,9 +139,13 @@ export class Imports {
     if (opened.kind === 'too-large') {
       this.#tooLarge(argument);
     } else if (opened.kind === 'missing') {
-      const suggestion = nearestWord(argument.text, [...this.#snippets.keys()]);
+      const below = this.#headings.get(argument.text);
+      const suggestion = below === undefined ? nearestWord(argument.text, [...this.#snippets.keys()]) : undefined;
       this.#problems.error(argument, `File to import not found: ${shown}`, {
-        expected: importable,
+        expected:
+          below === undefined
+            ? importable
+            : `the snippet (${shown}) above this line: it is defined at ${below.file}:${below.line}:${below.column}`,
         ...(suggestion === undefined ? {} : { suggestion }),
       });
     } else {
@@ -179,6 +186,12 @@ export class Imports {
     this.#problems.addSource(source.name, marked);
     const tokens = readTokens(source, marked, this.#problems, this.#tokensLeft);
     this.#tokensLeft -= tokens.length;
+    tokens.forEach((token, index) => {
+      const [, snippet] = /^\((.+)\)$/s.exec(token.text) ?? [];
+      const next = tokens[index + 1];
+      const isHeading = token.startsLine && next !== undefined && isBrace(next, '{');
+      if (snippet !== undefined && isHeading && !this.#headings.has(snippet)) this.#headings.set(snippet, token.at);
+    });
     const shown = source.path ?? source.name;
     return { id: `file ${shown}`, label: `file '${shorten(shown)}'`, tokens };
   }

@@ -71,6 +71,12 @@ describe('snippets', () => {
     expect(readText(text).errors).toEqual(errors);
   });
 
+  it('one that stands below its import is told where', () => {
+    const [problem] = readText('a {\n import common\n}\n(command) {\n y\n}\n(common) {\n x\n}').problems.list;
+    expect(problem?.expected).toBe('the snippet (common) above this line: it is defined at Corefile:7:1');
+    expect(problem?.suggestion).toBeUndefined();
+  });
+
   it('a misspelt one names the nearest', () => {
     expect(readText('(common) {\n}\na {\n import comon\n}').problems.list[0]?.suggestion).toBe('common');
   });
