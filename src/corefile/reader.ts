@@ -91,6 +91,12 @@ export class TokenReader {
 
   /** A token with its variables replaced. */
   expand(token: SourceToken): Token {
+    const name = variableOfShell(token);
+    if (name !== undefined) {
+      this.#problems.warning(token, `'${shorten(token.text)}' is no environment variable here, and stays as it is`, {
+        suggestion: `{$${name}}`,
+      });
+    }
     const left = bounds.corefileVariables - this.#variableCharacters;
     const { text, unset, empty, inserted } = replaceVariables(token.text, this.#environment, left);
     if (text === token.text && unset.length === 0 && empty.length === 0 && inserted === 0) return token;
@@ -102,6 +108,13 @@ export class TokenReader {
     this.#fingerprint.add(text);
     return { ...token, text, ...(unset.length === 0 ? {} : { unset }), ...(empty.length === 0 ? {} : { empty }) };
   }
+}
+
+/** The variable that a whole word would stand for in a shell: `$NAME` in capitals, or `${name}`. */
+function variableOfShell({ text, quoted }: SourceToken): string | undefined {
+  if (quoted) return undefined;
+  const [, plain, braced] = /^\$(?:([A-Z_][A-Z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})$/.exec(text) ?? [];
+  return plain ?? braced;
 }
 
 /** Whether it is a brace of the language, which it is not in quotes. */

@@ -60,6 +60,26 @@ describe('variables are replaced', () => {
   });
 });
 
+describe('a word as a shell has variables', () => {
+  it.each([
+    ['$UPSTREAM', '{$UPSTREAM}'],
+    ['${UPSTREAM}', '{$UPSTREAM}'],
+    ['${upstream_1}', '{$upstream_1}'],
+  ])('%s stays, and %s is proposed', (word, suggestion) => {
+    const { directives, warnings, problems } = readText(`a {\n forward . ${word}\n}`, { UPSTREAM: '10.0.0.1' });
+    expect(directives).toEqual([[['forward', '.', word]]]);
+    expect(warnings).toEqual([`2:12 '${word}' is no environment variable here, and stays as it is`]);
+    expect(problems.list).toMatchObject([{ suggestion }]);
+  });
+
+  it.each(['"$UPSTREAM"', '^a$', '$', '$1', '${1}', '$upstream', '{$IP}', '(.*)$NAME', '$IP:53'])(
+    '%s is none',
+    (word) => {
+      expect(readText(`a {\n x ${word}\n}`, environment).problems.list).toEqual([]);
+    },
+  );
+});
+
 it('an empty import path names the variable', () => {
   const [problem] = readText('a {\n import {$DIR}\n}').problems.list;
   expect(problem).toMatchObject({
