@@ -156,16 +156,26 @@ export function forbidBlock(directive: Directive, problems: Problems): boolean {
   return false;
 }
 
-/** Calls the handler of each line between the braces, in their order; one without a handler is reported as unknown. */
+/**
+ * Calls the handler of each line between the braces, in their order; one without a handler is reported as unknown.
+ *
+ * @param gone options that CoreDNS had once, with what to do about each
+ */
 export function eachOption(
   directive: Directive,
   problems: Problems,
   handlers: Readonly<Record<string, (option: Directive) => void>>,
+  gone: ReadonlyMap<string, string> = new Map(),
 ): void {
   for (const option of directive.block ?? []) {
     const name = option.name.text;
     const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
-    if (handler === undefined) {
+    const instead = gone.get(name);
+    if (instead !== undefined) {
+      problems.error(option.name, `'${shorten(directive.name.text)}' has no option '${name}' any more`, {
+        expected: instead,
+      });
+    } else if (handler === undefined) {
       problems.unknownWord(option.name, `option of '${shorten(directive.name.text)}'`, Object.keys(handlers));
     } else {
       handler(option);

@@ -168,3 +168,12 @@ it('options go to their handlers in order, and unknown ones name the nearest', (
     { message: `unknown option of 'x' 'toString'` },
   ]);
 });
+
+it('an option that is no more says what to do', () => {
+  const problems = new Problems();
+  const gone = new Map([['upstream', 'this line deleted']]);
+  eachOption(directive('x {\n upstream 10.0.0.1\n ttl\n}'), problems, { ttl: () => undefined }, gone);
+  expect(problems.list).toMatchObject([
+    { message: `'x' has no option 'upstream' any more`, expected: 'this line deleted', severity: 'error' },
+  ]);
+});

@@ -45,6 +45,13 @@ const DEFAULT_TTL = 5;
 const MAX_TTL = 3600;
 /** A second line of these adds to the first, or is looked at where it is read. */
 const MAY_STAND_AGAIN = new Set(['namespaces', 'multicluster', 'endpoint', 'kubeconfig', 'snapshot']);
+/** What CoreDNS had once, and what to do about it. */
+const DELETED = 'this line deleted, as CoreDNS removed the option in 1.7';
+const GONE: ReadonlyMap<string, string> = new Map([
+  ['resyncperiod', DELETED],
+  ['upstream', DELETED],
+  ['transfer', "the directive 'transfer' beside 'kubernetes'"],
+]);
 /** What looks at the clusters of its block, or at their zones, whatever the names of the block are. */
 const NEIGHBOURS = ['searchpath', 'autopath', 'k8s_external', 'ipv6', 'transfer', 'metadata'] as const;
 
@@ -138,7 +145,7 @@ export function readKubernetes(
     const name = option.name.text;
     if (Object.hasOwn(handlers, name) && !MAY_STAND_AGAIN.has(name)) warnOfSecond(option, name, seen, problems);
   }
-  eachOption(directive, problems, handlers);
+  eachOption(directive, problems, handlers, GONE);
 
   for (const option of directive.block ?? []) forbidBlock(option, problems);
   if (options.zonal && options.noEndpoints) {
