@@ -206,12 +206,12 @@ describe('everything wrong is listed in one go', () => {
   it.each([
     ['fanout', 'forward with several upstreams'],
     ['alternate', 'next RCODE'],
-    ['k8s_gateway', 'k8s_external'],
+    ['k8s_gateway', 'k8s_external beside kubernetes'],
     ['kubernetai', 'a kubernetes of its own for each cluster'],
     ['lighthouse', 'multicluster of kubernetes, or forward'],
     ['multicluster', 'multicluster ZONES'],
     ['records', 'hosts for addresses'],
-    ['rrl', 'acl'],
+    ['rrl', 'acl with the networks'],
     ['gslb', 'a directive of CoreDNS 1.14 or of Nodens, all of which docs/directives.md lists'],
   ])('%s, which is from elsewhere, is answered by what there is: %s', (name, instead) => {
     const problems = new Problems();
