@@ -44,9 +44,18 @@ export class Candidate {
     this.asked = 0;
   }
 
+  /** It has been heard of since it was asked for the last time: what it did not answer was lost. */
+  mayBeAskedAgain(): void {
+    this.asked = Math.min(this.asked, this.#most - 1);
+  }
+
   /** It is not asked again, whatever happens. */
   get exhausted(): boolean {
-    return this.out || this.asked >= (this.line.connected ? MOST_CONNECTED : MOST);
+    return this.out || this.asked >= this.#most;
+  }
+
+  get #most(): number {
+    return this.line.connected ? MOST_CONNECTED : MOST;
   }
 }
 

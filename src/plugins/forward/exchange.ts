@@ -77,6 +77,10 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
   readonly #pending = new Pending();
   #asked = 0;
   #nextSend: number;
+  /** When the last message left. */
+  #lastSent: number;
+  /** Messages beyond those that are allowed, because an upstream that left all of them unanswered has been heard of since. */
+  #granted = 0;
   #kept: Kept | undefined;
   /** Set where the server itself kept a message from being sent. */
   #hindered: Answer | undefined;
@@ -102,6 +106,7 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
     this.#owner = owner;
     this.#waiters = new Waiters(owner);
     this.#nextSend = times.started;
+    this.#lastSent = times.started;
     this.#signs = new SignsOfLife(candidates, times, settings.quiet);
   }
 
@@ -114,7 +119,10 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
   join(account: Account): Promise<Answer> {
     const now = this.#owner.clock.monotonic();
     const answer = this.#waiters.add(account, silenceFor(account, now, this.#candidates, this.#times));
-    if (this.#asked > 0) this.#arm(now);
+    if (this.#asked > 0) {
+      this.#revive(now);
+      this.#arm(now);
+    }
     return answer;
   }
 
@@ -167,6 +175,7 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
       return;
     }
     if (!this.#canImprove && this.#finishWithKept()) return;
+    this.#revive(now);
     if (now >= this.#nextSend || this.#pending.count === 0) this.#sendNext(now);
     if (this.#kept !== undefined && now >= this.#kept.until) {
       this.#finishWithKept();
@@ -223,6 +232,7 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
     }
     candidate.asked++;
     this.#asked++;
+    this.#lastSent = now;
     this.#nextSend = now + this.#patience(candidate.line);
     if (candidate.asked === 1) this.#kept?.hope(now, this.#pending);
   }
@@ -311,7 +321,31 @@ export class Exchange implements AlarmOwner, AttemptOwner, Tenant {
   }
 
   get #mayAsk(): boolean {
-    return this.#asked < this.#settings.tries && !this.#spent;
+    return this.#asked < this.#settings.tries + this.#granted && !this.#spent;
+  }
+
+  /**
+   * All messages have left, and were lost as it seems: an upstream has been heard of since the last one. It is asked once more, or
+   * whoever comes to wait here would wait for nothing.
+   */
+  #revive(now: number): void {
+    if (
+      this.#canAsk ||
+      this.#kept !== undefined ||
+      !this.#settings.patient ||
+      now < this.#lastSent + this.#restBeforeRevival
+    )
+      return;
+    const alive = this.#candidates.find(({ out, line }) => !out && !line.connected && line.lastHeard > this.#lastSent);
+    if (alive === undefined) return;
+    alive.mayBeAskedAgain();
+    this.#granted = Math.max(this.#granted, this.#asked + 1 - this.#settings.tries);
+    this.#nextSend = now;
+  }
+
+  /** Longer each time: whoever answers others may be silent on this question for good. */
+  get #restBeforeRevival(): number {
+    return REPEAT * 2 ** Math.min(this.#granted, 3);
   }
 
   /** When the next message has been waited for long enough: while there is something else to do. */
