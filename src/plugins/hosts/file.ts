@@ -91,9 +91,11 @@ export class HostsFile {
     const loading = await loadHosts(path, reverse);
     if (loading.kind !== 'content') return { trouble: loading, included: [] };
     if (!this.#followed.closed) {
+      // A reload reads the same again: what rested on it still holds, as that which `cache` keeps of names that are not in it.
+      const isNew = this.#content?.digest !== loading.content.digest;
       kept.content = this.#content = loading.content;
       this.#table = this.#withInline(loading.content);
-      facts.changed(fileFact(path));
+      if (isNew) facts.changed(fileFact(path));
       for (const remark of loading.remarks) logger.warning(`${path}: ${remark}`);
     }
     return { trouble: undefined, included: [] };

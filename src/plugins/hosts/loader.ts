@@ -3,9 +3,10 @@
  * none. Reading is bounded in octets and entries, and pauses between slices of lines, so that a large file keeps no
  * query waiting.
  */
-import { bounds } from '../../bounds.ts';
+import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { bounds } from '../../bounds.ts';
 import { type Trouble, troubleOf } from '../followed-file.ts';
 import { HostsTable, parseHostsLine } from './table.ts';
 
@@ -19,6 +20,8 @@ export interface HostsContent {
   readonly table: HostsTable;
   /** When the file was changed, in milliseconds since the epoch. */
   readonly modified: number;
+  /** Of its text: two files with the same one say the same. */
+  readonly digest: string;
 }
 
 export type HostsLoading =
@@ -28,7 +31,7 @@ export type HostsLoading =
 export async function loadHosts(path: string, reverse: boolean): Promise<HostsLoading> {
   const reading = await readBounded(path);
   if (reading.kind !== 'text') return reading;
-  const { text, modified } = reading;
+  const { text, modified, digest } = reading;
   const table = new HostsTable(reverse);
   const faults = new Faults();
   let crowded = false;
@@ -57,7 +60,7 @@ export async function loadHosts(path: string, reverse: boolean): Promise<HostsLo
   const remarks = faults.remarks();
   if (crowded)
     remarks.push('some names have too many addresses, or addresses too many names; the rest of them is left out');
-  return { kind: 'content', content: { table, modified }, remarks };
+  return { kind: 'content', content: { table, modified, digest }, remarks };
 }
 
 interface Reading {
@@ -65,6 +68,7 @@ interface Reading {
   readonly text: string;
   /** Milliseconds since the epoch. */
   readonly modified: number;
+  readonly digest: string;
 }
 
 async function readBounded(path: string): Promise<Reading | Trouble> {
@@ -73,18 +77,20 @@ async function readBounded(path: string): Promise<Reading | Trouble> {
     try {
       const { mtimeMs: modified } = await file.stat();
       const chunks: Buffer[] = [];
+      const hash = createHash('sha256');
       let octets = 0;
       for await (const chunk of file.createReadStream({ autoClose: false, end: bounds.hostsText })) {
         const part = Buffer.from(chunk);
         octets += part.length;
         chunks.push(part);
+        hash.update(part);
       }
       if (octets > bounds.hostsText)
         return { kind: 'wrong', text: `${path} cannot be read: it has more than ${bounds.hostsText} octets` };
       const text = Buffer.concat(chunks, octets)
         .toString('utf8')
         .replace(/^\uFEFF/, '');
-      return { kind: 'text', text, modified };
+      return { kind: 'text', text, modified, digest: hash.digest('base64') };
     } finally {
       await file.close();
     }
