@@ -81,7 +81,7 @@ class Cache implements Plugin {
     const key = cacheKey(query);
     if (key === undefined) return this.#miss(key, query, next, counters);
     const now = this.#clock.monotonic();
-    const entry = this.#keeper.find(key, now);
+    const entry = this.#keeper.find(key, now, query);
     if (entry === undefined) return this.#miss(key, query, next, counters);
     entry.noteFacts(query);
     if (now >= entry.expires) {

@@ -28,6 +28,8 @@ export interface EntryParts {
   readonly lifetime: number;
   /** The upstreams' failure: it has no records and is nothing that one would refresh or serve when it is old. */
   readonly failed: boolean;
+  /** A failure that is no reply: the protocol of the clients that it is for. Undefined for all. */
+  readonly failedOver?: 'udp' | 'tcp' | undefined;
   /** Whether TTLs count down. */
   readonly ages: boolean;
   readonly query: Query;
@@ -77,6 +79,7 @@ class KeptEntry implements Kept {
 export class Entry {
   readonly kind: EntryKind;
   readonly failed: boolean;
+  readonly failedOver: 'udp' | 'tcp' | undefined;
   readonly stored: number;
   readonly expires: number;
   readonly octets: number;
@@ -98,10 +101,14 @@ export class Entry {
   /** Until then nobody is asked for a newer answer, because that has just failed. By the monotonic clock. */
   retryAt = 0;
 
-  constructor({ kind, answer, stored, lifetime, failed, ages, query, octets }: EntryParts, rules: EntryRules) {
+  constructor(
+    { kind, answer, stored, lifetime, failed, failedOver, ages, query, octets }: EntryParts,
+    rules: EntryRules,
+  ) {
     const { facts, versions } = query.account;
     this.kind = kind;
     this.failed = failed;
+    this.failedOver = failedOver;
     this.stored = stored;
     this.expires = stored + lifetime;
     this.octets = octets;

@@ -44,8 +44,10 @@ export class Keeper {
    * The entry that may be given, live or past its end. There is one at most: what is stored takes the other one away, and
    * a failure is stored only where there is neither. The exception is a positive answer that is preferred: it comes first.
    */
-  find(key: string, now: number): Entry | undefined {
-    return this.#usable('success', key, now) ?? this.#usable('denial', key, now);
+  find(key: string, now: number, { client }: Query): Entry | undefined {
+    const found = this.#usable('success', key, now) ?? this.#usable('denial', key, now);
+    // That an upstream could not be asked over TCP says nothing of UDP, and the other way round (RFC 9520 §3.2).
+    return found?.failedOver !== undefined && found.failedOver !== client.protocol ? undefined : found;
   }
 
   /** Takes an entry away that a newer answer has contradicted. */
@@ -76,7 +78,7 @@ export class Keeper {
         counters.drops.add();
         return answer;
       case 'unkept':
-        if (answer.rcode !== Rcode.NOERROR && answer.rcode !== Rcode.NXDOMAIN) this.#failedAgain(key);
+        if (answer.rcode !== Rcode.NOERROR && answer.rcode !== Rcode.NXDOMAIN) this.#failedAgain(key, query);
         return answer;
     }
   }
@@ -158,7 +160,7 @@ export class Keeper {
 
   #keepFailure(key: string, query: Query, answer: Reply | Failure): void {
     const { failure, kinds } = this.#options;
-    if (this.#failedAgain(key) || failure === 0) return;
+    if (this.#failedAgain(key, query) || failure === 0) return;
     if (kinds.denial.capacity === 0 || zoneOf(kinds.denial.disabled, query.name) !== undefined) return;
     const explanation = explain('cachedFailure', answer.explanation?.text);
     const entry = new Entry(
@@ -168,6 +170,7 @@ export class Keeper {
         stored: this.#clock.monotonic(),
         lifetime: failure,
         failed: true,
+        failedOver: answer.kind === 'failure' ? query.client.protocol : undefined,
         ages: false,
         query,
         octets: entryOctets(undefined, key, query.account.facts.length, explanation.text.length),
@@ -178,8 +181,8 @@ export class Keeper {
   }
 
   /** True where there is an entry that serves on; it learns that asking for a newer one has failed. */
-  #failedAgain(key: string): boolean {
-    const entry = this.find(key, this.#clock.monotonic());
+  #failedAgain(key: string, query: Query): boolean {
+    const entry = this.find(key, this.#clock.monotonic(), query);
     if (entry === undefined || entry.failed) return false;
     this.postpone(entry);
     return true;

@@ -304,6 +304,25 @@ describe('cache, an answer that is kept', () => {
 });
 
 describe('cache, a failure that is remembered', () => {
+  const over = (protocol: 'udp' | 'tcp') => ['www.example.', 'A', { client: { protocol } }] as const;
+
+  it('that is no reply is of the protocol over which nobody was reached', async () => {
+    const { ask: look, upstream: below } = await bench('cache', DEAD);
+    look(...over('tcp'));
+    below.now(answering('www.example. 300 IN A 192.0.2.1'));
+    expect(look(...over('tcp'))).toMatchObject({ explanation: { word: 'cached_failure' } });
+    expect(look(...over('udp'))).toMatchObject({ rcode: Rcode.NOERROR });
+    expect(look(...over('tcp'))).toMatchObject({ rcode: Rcode.NOERROR });
+    expect(below.asked).toBe(2);
+  });
+
+  it('that is a reply is of all clients', async () => {
+    const { ask: look, upstream: below } = await bench('cache', upstream({ rcode: Rcode.SERVFAIL }));
+    look(...over('tcp'));
+    look(...over('udp'));
+    expect(below.asked).toBe(1);
+  });
+
   it('says so, with what was said about it, and is reported once', async () => {
     const { ask: look } = await bench('cache', DEAD);
     expect(look()).toBe(DEAD);
