@@ -45,6 +45,27 @@ export interface Kept {
   replayed(now: number): void;
 }
 
+/** An entry whose answer changes otherwise than by counting down before its time is over. */
+class KeptUntil implements Kept {
+  readonly stored: number;
+  readonly expires: number;
+  readonly #kept: Kept;
+
+  constructor(kept: Kept, until: number) {
+    this.stored = kept.stored;
+    this.expires = Math.min(kept.expires, until);
+    this.#kept = kept;
+  }
+
+  mayReplay(now: number): boolean {
+    return now < this.expires && this.#kept.mayReplay(now);
+  }
+
+  replayed(now: number): void {
+    this.#kept.replayed(now);
+  }
+}
+
 /** What the look-ups of one client query have declared. */
 export class Replaying {
   #allowed = true;
@@ -80,6 +101,12 @@ export class Replaying {
     if (this.#kept !== undefined && (this.#kept !== kept || this.#age !== age)) this.#allowed = false;
     this.#kept = kept;
     this.#age = age;
+  }
+
+  /** Where the TTLs of aging records have counted down by more than so many seconds from now on, the answer is another. */
+  onlyForSeconds(seconds: number): void {
+    const kept = this.#kept;
+    if (kept !== undefined) this.#kept = new KeptUntil(kept, kept.stored + (this.#age + seconds + 1) * 1000);
   }
 
   get age(): number {

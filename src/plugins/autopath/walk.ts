@@ -18,7 +18,8 @@ import { leavesExistenceOpen } from '../ipv6/existence.ts';
 import type { Query } from '../query.ts';
 import { reasons } from '../reasons.ts';
 import { replyThrough } from '../searchpath/alias.ts';
-import { endsHere, isNameError, noData, ttlOf } from '../searchpath/candidate-answer.ts';
+import { endsHere, isNameError, noData } from '../searchpath/candidate-answer.ts';
+import { type Lifetime, lifetimeOfDenial, shorter } from '../searchpath/lifetime.ts';
 import type { SearchPath } from './paths.ts';
 
 export interface WalkParts {
@@ -42,29 +43,29 @@ export class Walk {
 
   /** In this tick for as long as the answers are there. */
   go(): Outcome {
-    return this.#from(0, ttlOf(this.#parts.missing));
+    return this.#from(0, lifetimeOfDenial(this.#parts.missing));
   }
 
-  /** @param maxTtl seconds: what is known of the candidates before `index` lives no longer */
-  #from(index: number, maxTtl: number): Outcome {
+  /** @param known how long what is known of the candidates before `index` lives */
+  #from(index: number, known: Lifetime): Outcome {
     const { path, missing } = this.#parts;
-    let ttl = maxTtl;
+    let lifetime = known;
     for (let at = index; at <= path.further.length; at++) {
       // One that would be too long is asked for by no client.
       const name = Name.fromLabels(this.#base, path.further[at] ?? Name.root);
       if (name === undefined) continue;
       const outcome = this.#look(name);
-      if (outcome instanceof Promise) return outcome.then((answer) => this.#goOn(at, name, answer, ttl));
-      if (!isNameError(outcome)) return this.#end(name, outcome, ttl);
-      ttl = Math.min(ttl, ttlOf(outcome));
+      if (outcome instanceof Promise) return outcome.then((answer) => this.#goOn(at, name, answer, lifetime));
+      if (!isNameError(outcome)) return this.#end(name, outcome, lifetime);
+      lifetime = shorter(lifetime, lifetimeOfDenial(outcome));
     }
     return missing;
   }
 
   /** The rest, after a candidate that had to be waited for. */
-  #goOn(index: number, name: Name, answer: Answer, maxTtl: number): Outcome {
-    if (!isNameError(answer)) return this.#end(name, answer, maxTtl);
-    return this.#from(index + 1, Math.min(maxTtl, ttlOf(answer)));
+  #goOn(index: number, name: Name, answer: Answer, known: Lifetime): Outcome {
+    if (!isNameError(answer)) return this.#end(name, answer, known);
+    return this.#from(index + 1, shorter(known, lifetimeOfDenial(answer)));
   }
 
   /** What a candidate gives for the type of the query, or what its A records tell where that does not tell whether it exists. */
@@ -80,12 +81,12 @@ export class Walk {
     return whenAnswered(outcome, (answer) => (exists(answer) ? before : answer));
   }
 
-  #end(name: Name, answer: Answer, maxTtl: number): Answer {
+  #end(name: Name, answer: Answer, known: Lifetime): Answer {
     const { query, missing, found } = this.#parts;
     if (isLeftToClient(answer)) return missing;
     if (answer.kind !== 'reply' || !exists(answer)) return answer;
     found(query);
-    return endsHere(query, answer) ? replyThrough(query, name, answer, maxTtl) : noData(missing, answer);
+    return endsHere(query, answer) ? replyThrough(query, name, answer, known) : noData(missing, answer);
   }
 }
 

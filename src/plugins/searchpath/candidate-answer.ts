@@ -22,9 +22,3 @@ export function endsHere({ type }: Query, { answers, truncated }: Reply): boolea
 export function noData(missing: Reply, { explanation }: Reply): Reply {
   return { ...missing, rcode: Rcode.NOERROR, explanation: explanation ?? explain('noSuchType') };
 }
-
-/** Seconds for which the news lives that a name does not exist (RFC 2308 §5). */
-export function ttlOf({ authority }: Reply): number {
-  const [soa] = authority;
-  return soa === undefined ? Infinity : soa.kind === 'soa' ? Math.min(soa.ttl, soa.soa.minimum) : soa.ttl;
-}

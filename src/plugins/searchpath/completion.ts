@@ -22,7 +22,8 @@ import type { Host, Next } from '../plugin.ts';
 import type { Query } from '../query.ts';
 import { type Explanation, explain, explainAs } from '../reasons.ts';
 import { replyThrough } from './alias.ts';
-import { endsHere, isNameError, noData, ttlOf } from './candidate-answer.ts';
+import { endsHere, isNameError, noData } from './candidate-answer.ts';
+import { type Lifetime, lifetimeOfDenial, shorter } from './lifetime.ts';
 import { type Base, type ServiceTree, baseOf, candidate, rival, treeOf, treesOf } from './candidates.ts';
 import { CompletionCounts } from './counts.ts';
 
@@ -76,7 +77,7 @@ export class Completion {
     if (!isNameError(answer)) return answer;
     const base = baseOf(query, tree);
     if (!this.#isCertain(query, tree, base)) return answer;
-    return this.#walk({ query, tree, base, missing: answer }, 0, ttlOf(answer));
+    return this.#walk({ query, tree, base, missing: answer }, 0, lifetimeOfDenial(answer));
   }
 
   /**
@@ -95,27 +96,27 @@ export class Completion {
   /**
    * Asks for the candidates from `index` on, in this tick for as long as the answers are there.
    *
-   * @param maxTtl seconds: what is known of those before lives no longer
+   * @param known how long what is known of those before lives
    */
-  #walk(walk: Walk, index: number, maxTtl: number): Outcome {
+  #walk(walk: Walk, index: number, known: Lifetime): Outcome {
     const { query, tree, base } = walk;
-    let ttl = maxTtl;
+    let lifetime = known;
     for (let at = index; at <= tree.suffixes.length; at++) {
       const name = candidate(base, tree, at);
       if (name === undefined) continue;
       const outcome = this.#look(query, name);
-      if (outcome instanceof Promise) return outcome.then((answer) => this.#goOn(walk, at, name, answer, ttl));
-      if (!isNameError(outcome)) return this.#end(walk, name, outcome, ttl);
-      ttl = Math.min(ttl, ttlOf(outcome));
+      if (outcome instanceof Promise) return outcome.then((answer) => this.#goOn(walk, at, name, answer, lifetime));
+      if (!isNameError(outcome)) return this.#end(walk, name, outcome, lifetime);
+      lifetime = shorter(lifetime, lifetimeOfDenial(outcome));
     }
     this.#counts.count(query, 'missing');
     return walk.missing;
   }
 
   /** The rest of a walk, after one that had to be waited for. */
-  #goOn(walk: Walk, index: number, name: Name, answer: Answer, maxTtl: number): Outcome {
-    if (!isNameError(answer)) return this.#end(walk, name, answer, maxTtl);
-    return this.#walk(walk, index + 1, Math.min(maxTtl, ttlOf(answer)));
+  #goOn(walk: Walk, index: number, name: Name, answer: Answer, known: Lifetime): Outcome {
+    if (!isNameError(answer)) return this.#end(walk, name, answer, known);
+    return this.#walk(walk, index + 1, shorter(known, lifetimeOfDenial(answer)));
   }
 
   /** What a candidate gives for the type of the query. */
@@ -139,7 +140,7 @@ export class Completion {
   }
 
   /** What the candidate's answer makes of the question, if nobody else may have asked it. */
-  #end(walk: Walk, name: Name, answer: Answer, maxTtl: number): Outcome {
+  #end(walk: Walk, name: Name, answer: Answer, known: Lifetime): Outcome {
     const { query, missing } = walk;
     if (answer.kind !== 'reply' || answer.rcode !== Rcode.NOERROR) {
       return this.#unlessRivalled(walk, 0, true, () => {
@@ -149,7 +150,7 @@ export class Completion {
     }
     return this.#unlessRivalled(walk, 0, false, () => {
       this.#counts.count(query, 'found');
-      return endsHere(query, answer) ? replyThrough(query, name, answer, maxTtl) : noData(missing, answer);
+      return endsHere(query, answer) ? replyThrough(query, name, answer, known) : noData(missing, answer);
     });
   }
 

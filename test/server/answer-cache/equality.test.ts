@@ -6,7 +6,7 @@ import * as fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
 import { SilentListener } from './equality/side.ts';
 import { type Directives, directives } from './equality/corefiles.ts';
-import { type Tally, room, runSteps, step } from './equality/pair.ts';
+import { type Step, type Tally, room, runSteps, step } from './equality/pair.ts';
 import type { Form, Occasion } from './equality/questions.ts';
 import type { TcpOptions } from '../../../src/transport/tcp.ts';
 
@@ -82,4 +82,25 @@ it.each([
   const form: Form = { name, type, class: 1, flags: 0x0100, edns: undefined, protocol: 'udp' };
   await runSteps({ ...PLAIN, extras }, 1_000_000, [{ kind: 'ask', form, occasions: OCCASIONS }], tally);
   expect(tally.hits).toBe(3);
+});
+
+const ask = (name: string, times: number): Step => ({
+  kind: 'ask',
+  form: { name, type: 1, class: 1, flags: 0x0100, edns: undefined, protocol: 'udp' },
+  occasions: Array.from({ length: times }, () => spelling(0)),
+});
+const wait = (seconds: number): Step => ({ kind: 'wait', milliseconds: seconds * 1000 });
+const ENDS_ELSEWHERE = 'many.example.a.svc.cluster.local';
+const ENDS_IN_HOSTS = 'box.hosts.test.a.svc.cluster.local';
+
+/** Each is an alias whose TTL is the least of several, of which some count down out of `cache`. */
+it.each([
+  ['a target that counts down below what stays', 5, 'searchpath {\ncomplete\n}', ENDS_ELSEWHERE, [10, 17.5]],
+  ['the same of a file', 5, 'autopath . RESOLV', ENDS_ELSEWHERE, [10, 17.5]],
+  ['a denial that counts down, and a target that does not', 30, 'autopath . RESOLV2', ENDS_IN_HOSTS, [3, 3]],
+] as const)('the end of a search path: %s', async (_, ttl, extra, name, waits) => {
+  const tally: Tally = { questions: 0, hits: 0, glue: 0, samples: 0 };
+  const first = { ...PLAIN, ttl, cache: 'cache', prometheus: true, extras: [extra, HOSTS] };
+  await runSteps(first, 1_000_000, [ask(name, 5), ...waits.flatMap((seconds) => [wait(seconds), ask(name, 2)])], tally);
+  expect(tally.questions).toBe(9);
 });

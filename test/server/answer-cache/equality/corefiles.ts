@@ -35,7 +35,7 @@ const EXTRAS = [
   'errors',
   'local',
   'searchpath {\ncomplete\nsearch hosts.test\nshort_names a\n}',
-  'autopath . RESOLV',
+  'autopath . RESOLV2',
   'file BRANCH branch.test {\nreload 0\n}',
   'cancel',
   'loop',

@@ -129,6 +129,7 @@ class Pair {
     writeHosts(folder, 4);
     writeFileSync(join(folder, 'WEIGHTS'), 'many.a.svc.cluster.local\n10.1.0.1 200\n10.1.0.2 50\n');
     writeFileSync(join(folder, 'RESOLV'), 'search a.svc.cluster.local svc.cluster.local\n');
+    writeFileSync(join(folder, 'RESOLV2'), 'search a.svc.cluster.local corp.example\n');
     writeFileSync(join(folder, 'BRANCH'), branch);
     const surroundings: Surroundings = {
       clock: new FakeClock(),

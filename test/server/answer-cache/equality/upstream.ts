@@ -111,7 +111,8 @@ function say(name: string, type: number, { revision, failing }: Outside): Said {
     case 'silent-soa.example':
       return { rcode: Rcode.NXDOMAIN };
     default:
-      return { rcode: Rcode.NXDOMAIN, authority: [SOA] };
+      // Of the name's own top-level domain: of another one it would not be kept.
+      return { rcode: Rcode.NXDOMAIN, authority: [`${name.split('.').at(-1)}. 20 IN SOA ns. admin. 7 60 60 60 10`] };
   }
 }
 
