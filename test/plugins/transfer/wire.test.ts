@@ -6,6 +6,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { tcp, udp } from '../../server/running.ts';
 import type { Client } from '../../transport/clients.ts';
 import {
+  type Received,
   type Serving,
   TRANSFERRED,
   ZONE,
@@ -27,6 +28,11 @@ function count({ rendered }: Serving, result: string): number {
   return Number(line?.split(' ').at(-1) ?? 0);
 }
 
+/** Octets. */
+function sizeOf({ messages }: Received): number {
+  return messages.reduce((sum, { length }) => sum + length, 0);
+}
+
 async function until(holds: () => boolean): Promise<void> {
   await vi.waitFor(() => expect(holds()).toBe(true), { timeout: 10_000, interval: 20 });
 }
@@ -38,7 +44,8 @@ it.each([400, 60_000, 65_400])('%d octets of padding in the question take no roo
   other.send(transferQuestion({ edns: true }));
   const [padded, plain] = [await receiveZone(client), await receiveZone(other)];
   expect(padded.records).toHaveLength(plain.records.length);
-  expect(padded.messages.length).toBeLessThanOrEqual(plain.messages.length + 2);
+  // Into how many messages a zone goes depends on the time as well: one in ten more is far below what padding would make.
+  expect(sizeOf(padded)).toBeLessThan(1.1 * sizeOf(plain) + padding);
   expect(log.lines.filter((line) => line.includes('panic'))).toEqual([]);
 });
 
