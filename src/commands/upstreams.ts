@@ -3,7 +3,7 @@
  * itself. In: the text of that file and where the program will listen. Out: a line for the Corefile, or why there is none.
  */
 import { isIP } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import { expandBind, isReachedAt } from '../server/bind-addresses.ts';
 
 export const RESOLV_CONF = '/etc/resolv.conf';
 
@@ -27,7 +27,8 @@ export function findUpstreams(text: string | undefined, port: number, bind: read
   const words = [...text.matchAll(/^[ \t]*nameserver[ \t]+([^\s#;]+)/gm)].map(([, word = '']) => word);
   const servers = words.filter((word) => isIP(word) !== 0);
   if (servers.length === 0) return nobody(`${RESOLV_CONF} names no server`);
-  const others = port === PORT ? servers.filter((server) => !isOwn(server, bind)) : servers;
+  const bound = expandBind(bind, []);
+  const others = port === PORT ? servers.filter((server) => !isReachedAt(bound, server)) : servers;
   if (others.length === 0) return nobody(`${RESOLV_CONF} names only this server`);
   if (others.length === servers.length) return { line: `forward . ${RESOLV_CONF}`, remark: undefined };
   return {
@@ -38,18 +39,4 @@ export function findUpstreams(text: string | undefined, port: number, bind: read
 
 function nobody(why: string): Upstreams {
   return { line: undefined, remark: `${why}: names outside the cluster are not answered` };
-}
-
-const ALL_ADDRESSES: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
-
-function isOwn(address: string, bound: readonly string[]): boolean {
-  // As the address of a server, it means this machine.
-  if (ALL_ADDRESSES.has(address)) return true;
-  const bind = bound.some((word) => ALL_ADDRESSES.has(word)) ? [] : bound;
-  if (bind.includes(address)) return true;
-  const interfaces = Object.entries(networkInterfaces());
-  return interfaces.some(
-    ([name, addresses = []]) =>
-      (bind.length === 0 || bind.includes(name)) && addresses.some((one) => one.address === address),
-  );
 }

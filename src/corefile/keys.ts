@@ -17,6 +17,9 @@ const schemes: Readonly<Record<string, number | undefined>> = {
   https3: 443,
 };
 
+/** What a glob or a regular expression has, and hardly any zone. */
+const PATTERN = /[*^$()[\]{}|+?]/;
+
 const PORTS = 'a port from 1 to 65535';
 
 /** The keys that one token stands for, in the order of the addresses where it is a CIDR; none where it is wrong. */
@@ -98,6 +101,12 @@ export function readZoneToken(token: Token, text: string, problems: Problems): r
   } else if (reading.zones.some((zone) => zone.includes(':'))) {
     problems.warning(token, `'${text}' is one zone with a colon in its name`, {
       expected: 'zones separated by white space, each with a number as its port',
+    });
+  } else if (PATTERN.test(text)) {
+    const [, plain] = /^\*\.([^*]+)$/.exec(text) ?? [];
+    problems.warning(token, `'${shorten(text)}' is one zone of that very name, and no pattern`, {
+      expected: 'a zone, which covers all names below it',
+      ...(plain === undefined || PATTERN.test(plain) ? {} : { suggestion: plain }),
     });
   }
   return reading.zones;

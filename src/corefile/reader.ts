@@ -97,6 +97,12 @@ export class TokenReader {
         suggestion: `{$${name}}`,
       });
     }
+    const [placeholder] = /__PILLAR__\w+__/.exec(token.text) ?? [];
+    if (placeholder !== undefined) {
+      this.#problems.warning(token, `nothing fills in '${shorten(placeholder)}' here: it stays as it is`, {
+        expected: 'the address or name itself, where node-cache and its manifests leave a place for it',
+      });
+    }
     const left = bounds.corefileVariables - this.#variableCharacters;
     const { text, unset, empty, inserted } = replaceVariables(token.text, this.#environment, left);
     if (text === token.text && unset.length === 0 && empty.length === 0 && inserted === 0) return token;

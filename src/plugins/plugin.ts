@@ -16,7 +16,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Outcome } from './answer.ts';
 import type { Neighbours } from './neighbours.ts';
-import type { Network } from './network.ts';
+import type { Endpoint, Network } from './network.ts';
 import type { Query } from './query.ts';
 
 /** The rest of the chain below a plugin. */
@@ -149,6 +149,10 @@ export interface RunningPlugin {
 
 /** A directive that was read without an error and can be put in service. */
 export interface PluginSetup {
+  /** Set where no query of the block is passed on: what to write in order that some are. */
+  readonly takesAll?: string | undefined;
+  /** Servers that are asked over plain DNS, as far as the Corefile gives their addresses. */
+  readonly asks?: readonly { readonly to: Endpoint; readonly word: Token }[];
   create(host: Host): RunningPlugin | Promise<RunningPlugin>;
   /**
    * Reads the files that `create` would read, and gives what is wrong with them, for a check without a start: it opens no
@@ -242,6 +246,8 @@ export interface PluginDirective {
   readonly name: string;
   /** Set where what it creates has no `plugin`: no query passes it. */
   readonly besideChain?: true;
+  /** Set where it has answers of its own: without any question it would have no use. */
+  readonly answers?: true;
   /**
    * Reads all uses of the directive in one block, in file order, and reports everything wrong in them to
    * `context.problems`. Undefined where nothing usable came out.

@@ -8,6 +8,9 @@ import { Name } from '../dns/name.ts';
 import type { ConfigureContext } from './plugin.ts';
 import { ZoneMap } from './zone-map.ts';
 
+/** What a directive needs in its block that is not to be the last one. */
+export const FALL_THROUGH = "'fallthrough' in its block";
+
 /**
  * Zones as names, longest first; CIDRs give reverse zones. What is no zone is reported and left out.
  *
@@ -42,6 +45,15 @@ export function warnOfZonesOutside(
   problems.warning(first, `no query comes so far: '${shorten(outside)}' ${are} outside of '${shorten(block)}'`, {
     expected: 'zones that have names of this server block, or none for all of them',
   });
+}
+
+/** Whether every name of the block is in one of these zones; where names are rewritten, that those of any zone may be. */
+export function coverBlock(
+  own: readonly Name[],
+  { zones, usesOf }: Pick<ConfigureContext, 'zones' | 'usesOf'>,
+): boolean {
+  const all = usesOf('rewrite').length > 0 ? [Name.root] : namesOf(zones);
+  return all.every((zone) => zoneOf(own, zone) !== undefined);
 }
 
 function isAnyWithin(inner: readonly Name[], outer: readonly Name[]): boolean {

@@ -7,6 +7,19 @@ export function expandBind(words: readonly string[], except: readonly string[]):
   return [...new Set(words.flatMap(addressesFor))].filter((address) => !left.has(address));
 }
 
+/**
+ * Whether a server that is bound to these addresses gets what this machine sends to `address`.
+ *
+ * @param bound as `expandBind` gives them; none stands for all
+ */
+export function isReachedAt(bound: readonly string[], address: string): boolean {
+  // As the address of a server, it means this machine.
+  if (address === '0.0.0.0' || address === '::') return true;
+  if (bound.length > 0 && !bound.includes('*')) return bound.includes(address);
+  // Not all of 127.0.0.0/8: a container engine answers at 127.0.0.11 itself.
+  return Object.values(networkInterfaces()).some((addresses) => addresses?.some((one) => one.address === address));
+}
+
 function addressesFor(word: string): readonly string[] {
   const addresses = networkInterfaces()[word];
   if (addresses === undefined) return [word === '0.0.0.0' || word === '::' ? '*' : word];

@@ -14,8 +14,14 @@ import { directiveText } from '../corefile/directive-text.ts';
 import type { Problems } from '../corefile/problems.ts';
 import { directiveOrder, directives } from '../plugins/order.ts';
 import { refused } from '../plugins/refused.ts';
-import type { BlockSettings, ConfigureContext, DirectiveDefinition } from '../plugins/plugin.ts';
-import { expandBind } from './bind-addresses.ts';
+import type {
+  BlockSettings,
+  ConfigureContext,
+  DirectiveDefinition,
+  PluginDirective,
+  PluginSetup,
+} from '../plugins/plugin.ts';
+import { expandBind, isReachedAt } from './bind-addresses.ts';
 import { reportEncryption } from './encryption.ts';
 import { ANY_ADDRESS, listenKey } from './listen-address.ts';
 import type { PlannedBlock, PlannedPlugin, ServerPlan } from './planned.ts';
@@ -48,6 +54,7 @@ export function planServer(corefile: Corefile, options: PlanOptions, problems: P
   const blocks = corefile.blocks.map((block) => planBlock(block, options, problems));
   reportDoubles(blocks, problems);
   reportMixedBinds(corefile, blocks, problems);
+  blocks.forEach((block) => warnOfOwnQuestions(block, problems));
   reportEncryption(corefile, blocks, problems);
   if (problems.hasErrors) return undefined;
   return {
@@ -69,6 +76,7 @@ function planBlock(block: ServerBlockSource, options: PlanOptions, problems: Pro
     folder: options.folder,
     usesOf: (name) => block.directives.filter((directive) => directive.name.text === name),
   };
+  const reach = new Reach();
   for (const uses of inFixedOrder(block.directives)) {
     const [first] = uses;
     const definition = definitions.get(first.name.text);
@@ -83,10 +91,12 @@ function planBlock(block: ServerBlockSource, options: PlanOptions, problems: Pro
     } else {
       const setup = definition.configure(uses, context);
       if (setup === undefined) continue;
+      reach.add(first, definition, setup);
       const text = uses.map(directiveText).join('\n');
       plugins.push({ name: definition.name, text, inChain: definition.besideChain !== true, setup });
     }
   }
+  reach.warn(problems);
   const addresses = addressesOf(settings, options);
   const bind = block.directives.find((directive) => directive.name.text === 'bind');
   if (addresses.length === 0 && bind !== undefined && !problems.hasErrors) {
@@ -101,6 +111,25 @@ function planBlock(block: ServerBlockSource, options: PlanOptions, problems: Pro
     anyClass: plugins.some((plugin) => TAKE_ANY_CLASS.has(plugin.name)),
     view: viewOf(block),
   };
+}
+
+/** Which directives of a block no query comes to, since one that runs before them passes none on. */
+class Reach {
+  #last: { readonly directive: Directive; readonly instead: string } | undefined;
+  readonly #behind: string[] = [];
+
+  /** In the order in which they run. */
+  add(directive: Directive, { answers }: PluginDirective, { takesAll }: PluginSetup): void {
+    if (this.#last !== undefined && answers === true) this.#behind.push(`'${directive.name.text}'`);
+    if (takesAll !== undefined) this.#last ??= { directive, instead: takesAll };
+  }
+
+  warn(problems: Problems): void {
+    if (this.#last === undefined || this.#behind.length === 0) return;
+    const { directive, instead } = this.#last;
+    const message = `no query comes as far as ${this.#behind.join(' and ')}: '${directive.name.text}' answers all of them`;
+    problems.warning(directive.name, message, { expected: instead });
+  }
 }
 
 /** The word behind `view`; empty where it is missing, which was reported. */
@@ -179,6 +208,19 @@ function reportDoubles(blocks: readonly PlannedBlock[], problems: Problems): voi
       });
     }
     if (view === undefined) seen.add(id);
+  }
+}
+
+/** A block that asks itself goes on asking until somebody gives up. */
+function warnOfOwnQuestions({ served, plugins, view }: PlannedBlock, problems: Problems): void {
+  // A view, or another name, leads to another block.
+  if (view !== undefined || plugins.some(({ name }) => name === 'rewrite')) return;
+  for (const { to, word } of plugins.flatMap(({ setup }) => setup.asks ?? [])) {
+    const own = served.filter(({ at }) => at.scheme === 'dns' && at.port === to.port).map(({ at }) => at.address);
+    if (own.length === 0 || !isReachedAt(own, to.address)) continue;
+    problems.warning(word, `'${word.text}' is this server block itself: its questions would come back to it`, {
+      expected: 'another server',
+    });
   }
 }
 

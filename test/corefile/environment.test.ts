@@ -60,6 +60,12 @@ describe('variables are replaced', () => {
   });
 });
 
+it('a place that others fill in is told, and stays', () => {
+  const { directives, warnings } = readText('a {\n forward . __PILLAR__CLUSTER__DNS__:53\n}');
+  expect(directives).toEqual([[['forward', '.', '__PILLAR__CLUSTER__DNS__:53']]]);
+  expect(warnings).toEqual(["2:12 nothing fills in '__PILLAR__CLUSTER__DNS__' here: it stays as it is"]);
+});
+
 describe('a word as a shell has variables', () => {
   it.each([
     ['$UPSTREAM', '{$UPSTREAM}'],

@@ -72,12 +72,25 @@ describe('doubtful keys are served as they are written, with a warning', () => {
       `1:1 'a.test:53,b.test' is one zone with a colon in its name`,
     ],
     ['a:dns', 'dns://a:dns.', `1:1 'a:dns' is one zone with a colon in its name`],
+    ['*.Corp:53', 'dns://*.corp.:53', `1:1 '*.Corp' is one zone of that very name, and no pattern`],
+    ['^foo', 'dns://^foo.', `1:1 '^foo' is one zone of that very name, and no pattern`],
+    ['(a|b).c', 'dns://(a|b).c.', `1:1 '(a|b).c' is one zone of that very name, and no pattern`],
+    ['a.[a-z]+.b', 'dns://a.[a-z]+.b.', `1:1 'a.[a-z]+.b' is one zone of that very name, and no pattern`],
   ])('%s', (key, expected, warning) => {
     const reading = readText(`${key} {\n}`);
     expect(reading.keys).toEqual([[expected]]);
     expect(reading.errors).toEqual([]);
     expect(reading.warnings).toEqual([warning]);
   });
+});
+
+it.each([
+  ['*.corp', 'corp'],
+  ['*.*.corp', undefined],
+  ['a.*', undefined],
+])('of the pattern %s %s is proposed', (key, suggestion) => {
+  const { problems } = readText(`${key} {\n}`);
+  expect(problems.list.map((problem) => problem.suggestion)).toEqual([suggestion]);
 });
 
 describe('wrong keys', () => {

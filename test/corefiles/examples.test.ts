@@ -25,6 +25,7 @@ const REMARKS: Readonly<Record<string, readonly string[]>> = {
   rewrite: ['warning: option 3 is for the next hop alone'],
   // The page of CoreDNS forgets the final dot.
   view: ["warning: name() ends with a dot, and 'example.com' does not"],
+  minimal: ["warning: no query comes as far as 'whoami': 'forward' answers all of them"],
   // A port would show what is in memory to the whole cluster.
   pprof: ["'pprof' needs the path of a socket"],
 };

@@ -325,7 +325,9 @@ describe('check', () => {
       '        reload 0s',
       '    }',
       '    file later d.test',
-      '    hosts names',
+      '    hosts names {',
+      '        fallthrough',
+      '    }',
       '}\n',
     ];
     const files = { good: zone, bad: `${zone}x 60 IN A 1.2.3.4.5\n`, names: '10.0.0.1 a\nb c\n' };

@@ -36,7 +36,7 @@ describe('the order of plugins', () => {
   const lines = [
     'whoami',
     'kubernetes cluster.local',
-    'hosts {\n10.0.0.1 a.test\n}',
+    'hosts {\n10.0.0.1 a.test\nfallthrough\n}',
     'template IN A {\nrcode NXDOMAIN\n}',
     'searchpath {\nshort_names\n}',
     'local',
@@ -62,6 +62,62 @@ describe('the order of plugins', () => {
       block('.', 'template IN A a.test {\nrcode NXDOMAIN\n}', 'whoami', 'template IN A b.test {\nrcode NXDOMAIN\n}'),
     );
     expect(made.blocks[0]?.plugins.map(({ name }) => name)).toEqual(['template', 'whoami']);
+  });
+});
+
+describe('directives that no query comes to', () => {
+  const warning = (line: number, behind: string, last: string): string =>
+    `Corefile:${line}:1: warning: no query comes as far as ${behind}: '${last}' answers all of them`;
+
+  it.each([
+    ['hosts', ['kubernetes', 'hosts', 'forward . 192.0.2.1'], warning(3, "'kubernetes' and 'forward'", 'hosts')],
+    ['hosts for more than the block', ['hosts /dev/null test .', 'whoami'], warning(2, "'whoami'", 'hosts')],
+    ['kubernetes', ['forward . 192.0.2.1', 'kubernetes'], warning(3, "'forward'", 'kubernetes')],
+    [
+      'k8s_external stands in front',
+      ['k8s_external x.test', 'kubernetes', 'whoami'],
+      warning(3, "'whoami'", 'kubernetes'),
+    ],
+    ['file', ['file x', 'forward . 192.0.2.1'], warning(2, "'forward'", 'file')],
+    ['two files', ['file x a.test', 'file y test', 'whoami'], warning(2, "'whoami'", 'file')],
+    ['forward', ['forward a.test 192.0.2.1', 'forward . 192.0.2.1', 'whoami'], warning(2, "'whoami'", 'forward')],
+    ['names that are rewritten', ['rewrite name a b', 'hosts /dev/null .', 'whoami'], warning(3, "'whoami'", 'hosts')],
+  ])('are told: %s', (_, lines, expected) => {
+    expect(plan(block('test', ...lines)).problems).toEqual([expected]);
+  });
+
+  it.each([
+    ['nothing behind', ['hosts', 'errors', 'loop']],
+    ['fallthrough', ['hosts {\nfallthrough\n}', 'kubernetes {\nfallthrough\n}', 'file x {\nfallthrough\n}', 'whoami']],
+    ['fallthrough for types', ['hosts {\nfallthrough_unsupported\n}', 'whoami']],
+    [
+      'zones of their own',
+      ['hosts x a.test', 'kubernetes b.test', 'file x c.test', 'forward d.test 192.0.2.1', 'whoami'],
+    ],
+    ['a line that excepts', ['forward . 192.0.2.1 {\nexcept a.test\n}', 'whoami']],
+    ['names that are rewritten out of the zone', ['rewrite name a b', 'hosts', 'whoami']],
+  ])('are not told: %s', (_, lines) => {
+    expect(plan(block('test', ...lines)).problems).toEqual([]);
+  });
+});
+
+describe('a block that asks itself', () => {
+  const itself = (place: string, word: string): string =>
+    `Corefile:${place}: warning: '${word}' is this server block itself: its questions would come back to it`;
+
+  it.each([
+    ['on all addresses', ['forward . 127.0.0.1'], [itself('2:11', '127.0.0.1')]],
+    ['among others', ['forward . 192.0.2.1 [::1]:53'], [itself('2:21', '[::1]:53')]],
+    ['at its own address', ['bind 127.0.0.2', 'forward . 127.0.0.2 127.0.0.1'], [itself('3:11', '127.0.0.2')]],
+    ['in any line', ['forward a 192.0.2.1', 'forward b 0.0.0.0'], [itself('3:11', '0.0.0.0')]],
+    ['not at another port', ['forward . 127.0.0.1:5353'], []],
+    ['not at an address that is not its own', ['forward . 192.0.2.1'], []],
+    ['not where something else answers in its own network', ['forward . 127.0.0.11'], []],
+    ['not in a view, behind which another block may be', ['view v {\nexpr true\n}', 'forward . 127.0.0.1'], []],
+    ['not where another name is asked for', ['rewrite name a b', 'forward . 127.0.0.1'], []],
+    ['not over TLS', ['forward . tls://127.0.0.1:53'], []],
+  ])('is told %s', (_, lines, expected) => {
+    expect(plan(block('.', ...lines)).problems).toEqual(expected);
   });
 });
 

@@ -19,7 +19,7 @@ import { describeTrouble } from '../followed-file.ts';
 import type { FileFault, Host, Next, Plugin, PluginDirective } from '../plugin.ts';
 import type { Query } from '../query.ts';
 import { explain } from '../reasons.ts';
-import { zoneOf } from '../zone-arguments.ts';
+import { FALL_THROUGH, coverBlock, zoneOf } from '../zone-arguments.ts';
 import { ZoneMap } from '../zone-map.ts';
 import { loadZone } from './load.ts';
 import { type FileOptions, readFileOptions } from './options.ts';
@@ -30,9 +30,13 @@ const NO_TRANSFER = failure(Rcode.REFUSED, explain('transferNotServed'));
 export const file: PluginDirective = {
   kind: 'plugin',
   name: 'file',
+  answers: true,
   configure(uses, context) {
     const lines = readFileOptions(uses, context);
+    const isLast = lines.every(({ fallthrough }) => fallthrough.length === 0);
+    const zones = lines.flatMap((line) => line.zones);
     return {
+      takesAll: isLast && coverBlock(zones, context) ? FALL_THROUGH : undefined,
       async create(host) {
         const served = lines.flatMap((line) => serve(line, resolve(context.folder, line.file), host));
         const withdraw = observe(host.metrics, served);

@@ -10,25 +10,41 @@
 import type { Outcome } from '../answer.ts';
 import type { Answer } from '../answer.ts';
 import { offerMetadata } from '../metadata/offer.ts';
-import type { Host, Next, Plugin, PluginDirective, RunningPlugin } from '../plugin.ts';
+import type { Host, Next, Plugin, PluginDirective, PluginSetup, RunningPlugin } from '../plugin.ts';
 import type { Query } from '../query.ts';
 import { ForwardInstance } from './instance.ts';
 import { type ForwardOptions, readForwardOptions } from './options.ts';
 import { UpstreamPool } from './pool.ts';
-import { warnOfUnreached } from './reach.ts';
+import { takesAll, warnOfUnreached } from './reach.ts';
 import { UpstreamList } from './upstream-list.ts';
+import { coverBlock } from '../zone-arguments.ts';
 
 export const forward: PluginDirective = {
   kind: 'plugin',
   name: 'forward',
+  answers: true,
   configure(uses, context) {
     const options = uses.map((use) => readForwardOptions(use, context));
     // Those that were wrong have been reported.
     if (options.some(({ to }) => to.length === 0)) return undefined;
     warnOfUnreached(uses, options, context);
-    return { create: (host) => create(options, host) };
+    const last = options.filter((line) => takesAll(line, line.from)).map(({ from }) => from);
+    return {
+      takesAll: coverBlock(last, context)
+        ? "one of them, or 'except' for names that are not to be forwarded"
+        : undefined,
+      asks: options.flatMap(plainAddresses),
+      create: (host) => create(options, host),
+    };
   },
 };
+
+function plainAddresses({ to: targets }: ForwardOptions): NonNullable<PluginSetup['asks']> {
+  return targets.flatMap((target) => {
+    if (target.kind !== 'address' || target.scheme !== 'dns') return [];
+    return [{ to: target.to, word: target.token }];
+  });
+}
 
 async function create(lines: readonly ForwardOptions[], host: Host): Promise<RunningPlugin> {
   const pool = UpstreamPool.of(host);

@@ -23,7 +23,7 @@ export function warnOfUnreached(
 }
 
 /** Whether nothing at or below a name is left to the lines behind. */
-function takesAll({ from, except, next, nextOnNodata }: ForwardOptions, name: Name): boolean {
+export function takesAll({ from, except, next, nextOnNodata }: ForwardOptions, name: Name): boolean {
   if (!name.isAtOrBelow(from) || next.size > 0 || nextOnNodata) return false;
   return !except.some((zone) => zone.isAtOrBelow(name) || name.isAtOrBelow(zone));
 }

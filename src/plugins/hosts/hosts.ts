@@ -27,7 +27,7 @@ import { HostsFile, KeptHosts } from './file.ts';
 import { loadHosts } from './loader.ts';
 import { type HostsOptions, readHostsOptions } from './options.ts';
 import { explain } from '../reasons.ts';
-import { zoneOf } from '../zone-arguments.ts';
+import { FALL_THROUGH, coverBlock, zoneOf } from '../zone-arguments.ts';
 
 const NO_TYPE = reply({ explanation: explain('noSuchType') });
 const NOT_THERE = failure(Rcode.SERVFAIL, explain('noSuchHost'));
@@ -35,10 +35,13 @@ const NOT_THERE = failure(Rcode.SERVFAIL, explain('noSuchHost'));
 export const hosts: PluginDirective = {
   kind: 'plugin',
   name: 'hosts',
+  answers: true,
   configure(uses, context) {
     const options = readHostsOptions(onlyUse(uses, context.problems), context);
     const path = resolve(context.folder, options.file);
+    const passesOn = options.fallthrough.length > 0 || options.fallthroughUnsupported;
     return {
+      takesAll: passesOn || !coverBlock(options.zones, context) ? undefined : FALL_THROUGH,
       async create(host) {
         const { inline, reverse, reload } = options;
         const source = { path, inline, reverse, reload };

@@ -12,6 +12,7 @@ import { readExternal } from './options.ts';
 export const k8sExternal: PluginDirective = {
   kind: 'plugin',
   name: 'k8s_external',
+  answers: true,
   configure(uses, context) {
     const options = readExternal(onlyUse(uses, context.problems), context);
     if (context.problems.hasErrors) return undefined;

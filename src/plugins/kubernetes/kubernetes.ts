@@ -16,16 +16,24 @@ import { Kubernetes } from './kubernetes-plugin.ts';
 import { offerKubernetesMetadata } from './metadata.ts';
 import { type KubernetesOptions, isReverseZone, readKubernetes } from './options.ts';
 import { isKnown, waitForCluster } from './startup.ts';
+import { FALL_THROUGH, coverBlock } from '../zone-arguments.ts';
 import { KubernetesZone } from './zone.ts';
 import { TransferableZone } from './zone-contents.ts';
 
 export const kubernetes: PluginDirective = {
   kind: 'plugin',
   name: 'kubernetes',
+  answers: true,
   configure(uses, context): PluginSetup | undefined {
     const options = readKubernetes(onlyUse(uses, context.problems), context);
     if (context.problems.hasErrors) return undefined;
-    return { create: (host) => create(options, context, host), check: () => checkAccess(options, context) };
+    const zones = options.zones.map((zone) => Name.fromText(zone));
+    const isLast = options.fallthrough.length === 0 && coverBlock(zones, context);
+    return {
+      takesAll: isLast ? `${FALL_THROUGH}, or the zones of the cluster behind 'kubernetes'` : undefined,
+      create: (host) => create(options, context, host),
+      check: () => checkAccess(options, context),
+    };
   },
 };
 

@@ -13,6 +13,7 @@ import type { Query } from '../query.ts';
 export const whoami: PluginDirective = {
   kind: 'plugin',
   name: 'whoami',
+  answers: true,
   configure(uses, { problems }) {
     for (const use of uses) {
       expectArguments(use, problems, { max: 0, usage: 'whoami' });
