@@ -43,13 +43,13 @@ export function findExternal(asker: Dependent, view: ClusterView, asked: Asked, 
   const { name } = asked;
   switch (name.kind) {
     case 'namespace':
-      return view.shows(asker, name.namespace) ? NO_DATA : NO_NAME.noSuchNamespace;
+      return view.shows(asker, name.namespace) ? NO_DATA : view.noNamespace;
     case 'service':
     case 'endpoint':
     case 'port': {
-      if (!view.shows(asker, name.namespace)) return NO_NAME.noSuchNamespace;
+      if (!view.shows(asker, name.namespace)) return view.noNamespace;
       const service = view.state.service(asker, name.namespace, name.service);
-      return service === undefined ? NO_NAME.noSuchService : findExternalService(view, asked, service, headless);
+      return service === undefined ? view.noService : findExternalService(view, asked, service, headless);
     }
     default:
       return NO_NAME.noSuchName;

@@ -11,7 +11,11 @@ export type Missing =
   /** The grammar of names has no such name. */
   | 'noSuchName'
   | 'noSuchNamespace'
+  /** Where not all namespaces are shown: it is not said whether this one exists. */
+  | 'noShownNamespace'
   | 'noSuchService'
+  /** Where not all Services are known. */
+  | 'noSelectedService'
   /** Of a headless Service. */
   | 'noReadyEndpoints'
   /** A Service that clients outside the cluster ask for. */
@@ -45,7 +49,9 @@ export type Found =
 export const NO_NAME = {
   noSuchName: { kind: 'no-name', why: 'noSuchName' },
   noSuchNamespace: { kind: 'no-name', why: 'noSuchNamespace' },
+  noShownNamespace: { kind: 'no-name', why: 'noShownNamespace' },
   noSuchService: { kind: 'no-name', why: 'noSuchService' },
+  noSelectedService: { kind: 'no-name', why: 'noSelectedService' },
   noReadyEndpoints: { kind: 'no-name', why: 'noReadyEndpoints' },
   noExternalAddress: { kind: 'no-name', why: 'noExternalAddress' },
   emptyService: { kind: 'no-name', why: 'emptyService' },

@@ -57,7 +57,7 @@ export function findImported(asker: Dependent, view: ClusterView, asked: Omit<As
     case 'port':
     case 'above':
     case 'endpoint': {
-      if (!view.shows(asker, name.namespace)) return NO_NAME.noSuchNamespace;
+      if (!view.shows(asker, name.namespace)) return view.noNamespace;
       const service = view.state.imports.service(asker, name.namespace, name.service);
       return service === undefined ? NO_NAME.noSuchService : findService(view, asked, name, service);
     }

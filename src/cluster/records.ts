@@ -44,16 +44,16 @@ export function findRecords(asker: Dependent, view: ClusterView, asked: Asked): 
       return asked.type === Type.TXT ? version(asked.owner) : NO_DATA;
     case 'namespace':
       if (name.tree === 'pod' && view.options.pods === 'disabled') return NO_NAME.podsNotServed;
-      return view.shows(asker, name.namespace) ? NO_DATA : NO_NAME.noSuchNamespace;
+      return view.shows(asker, name.namespace) ? NO_DATA : view.noNamespace;
     case 'pod':
       return findPod(asker, view, asked, name.namespace, podAddressText(name.address));
     case 'service':
     case 'endpoint':
     case 'port':
     case 'topology': {
-      if (!view.shows(asker, name.namespace)) return NO_NAME.noSuchNamespace;
+      if (!view.shows(asker, name.namespace)) return view.noNamespace;
       const service = view.state.service(asker, name.namespace, name.service);
-      return service === undefined ? NO_NAME.noSuchService : findService(view, asked, service);
+      return service === undefined ? view.noService : findService(view, asked, service);
     }
     case 'apex':
     case 'tree':
@@ -80,7 +80,7 @@ function version(owner: Name): Found {
 function findPod(asker: Dependent, view: ClusterView, asked: Asked, namespace: string, text: string): Found {
   const { pods, ttl } = view.options;
   if (pods === 'disabled') return NO_NAME.podsNotServed;
-  if (!view.shows(asker, namespace)) return NO_NAME.noSuchNamespace;
+  if (!view.shows(asker, namespace)) return view.noNamespace;
   const octets = parseAddress(text);
   if (octets === undefined) return NO_NAME.noSuchPod;
   if (pods === 'verified' && !view.state.hasPodAt(asker, namespace, text)) {

@@ -5,7 +5,9 @@
 import type { Name } from '../dns/name.ts';
 import type { ServiceEndpoints } from './endpoints.ts';
 import type { Dependent } from './facts.ts';
+import { type Found, NO_NAME } from './found.ts';
 import type { Service } from './objects.ts';
+import type { Selector } from './selector.ts';
 import type { ClusterState } from './state.ts';
 
 export type PodMode = 'disabled' | 'insecure' | 'verified';
@@ -33,15 +35,24 @@ export interface ViewOptions {
   readonly namespaces: ReadonlySet<string> | undefined;
   /** Only namespaces with such labels are shown; undefined for all. */
   readonly namespaceLabels: LabelMatcher | undefined;
+  /** Only Services, EndpointSlices and Pods that meet it are known; left out for all. */
+  readonly labels?: Selector | undefined;
 }
 
 export class ClusterView {
   readonly state: ClusterState;
   readonly options: ViewOptions;
+  /** What a name gives whose namespace is not shown. */
+  readonly noNamespace: Found;
+  /** What a name gives whose Service is not known. */
+  readonly noService: Found;
 
   constructor(state: ClusterState, options: ViewOptions) {
     this.state = state;
     this.options = options;
+    const showsAll = options.namespaces === undefined && options.namespaceLabels === undefined;
+    this.noNamespace = showsAll ? NO_NAME.noSuchNamespace : NO_NAME.noShownNamespace;
+    this.noService = options.labels === undefined ? NO_NAME.noSuchService : NO_NAME.noSelectedService;
   }
 
   /** False where the namespace is not shown, whether it exists or not. */

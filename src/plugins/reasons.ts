@@ -37,6 +37,16 @@ export const reasons = {
   // NXDOMAIN and NODATA of the cluster
   noSuchNamespace: row(Code.OTHER, 'no_such_namespace', 'no such namespace'),
   noSuchService: row(Code.OTHER, 'no_such_service', 'no such Service in this namespace'),
+  noShownNamespace: row(
+    Code.OTHER,
+    'no_shown_namespace',
+    "no such namespace among those of 'namespaces' or 'namespace_labels'",
+  ),
+  noSelectedService: row(
+    Code.OTHER,
+    'no_selected_service',
+    "no such Service in this namespace among those that 'labels' selects",
+  ),
   noReadyEndpoints: row(Code.OTHER, 'no_ready_endpoints', 'headless Service without ready endpoints'),
   noExternalAddress: row(Code.OTHER, 'no_external_address', 'the Service has no external address'),
   emptyService: row(Code.OTHER, 'empty_service', "the Service has no ready endpoint: 'ignore empty_service'"),

@@ -83,7 +83,7 @@ describe('zones of several clusters', () => {
   it('show the namespaces that are shown', async () => {
     const one = await clusterset('namespace_labels shown=yes');
     one.state.markSynced([...OWN, ...IMPORTS]);
-    expect(word(one.ask('web.default.svc.c.local'))).toBe('no_such_namespace');
+    expect(word(one.ask('web.default.svc.c.local'))).toBe('no_shown_namespace');
     one.state.setNamespace({ name: 'default', labels: { shown: 'yes' } });
     expect(textOf(one.ask('web.default.svc.c.local'))).toMatchObject({ rcode: 'NOERROR' });
   });

@@ -44,8 +44,11 @@ type Case = [name: string, type: string, rcode: number, why: ReasonName, options
 const cases: Case[] = [
   ['web.nowhere.svc', 'A', NXDOMAIN, 'noSuchNamespace'],
   ['nowhere.svc', 'A', NXDOMAIN, 'noSuchNamespace'],
-  ['web.hidden.svc', 'A', NXDOMAIN, 'noSuchNamespace', 'namespaces default'],
-  ['hidden.svc', 'A', NXDOMAIN, 'noSuchNamespace', 'namespace_labels visible=true'],
+  ['web.hidden.svc', 'A', NXDOMAIN, 'noShownNamespace', 'namespaces default'],
+  ['web.nowhere.svc', 'A', NXDOMAIN, 'noShownNamespace', 'namespaces default'],
+  ['hidden.svc', 'A', NXDOMAIN, 'noShownNamespace', 'namespace_labels visible=true'],
+  ['nowhere.svc', 'A', NXDOMAIN, 'noShownNamespace', 'namespace_labels visible=true'],
+  ['nobody.default.svc', 'A', NXDOMAIN, 'noSelectedService', 'labels app=web'],
   ['10-244-0-1.nowhere.pod', 'A', NXDOMAIN, 'noSuchNamespace', 'pods insecure'],
   ['nobody.default.svc', 'A', NXDOMAIN, 'noSuchService'],
   ['_http._tcp.nobody.default.svc', 'SRV', NXDOMAIN, 'noSuchService'],

@@ -420,7 +420,7 @@ describe('beside `kubernetes`', () => {
       'k8s_external example.org 113.0.203.in-addr.arpa\nkubernetes cluster.local {\nnamespaces shop\n}',
     );
     fill(one);
-    expect(negative(one.ask('web.default.example.org'))).toEqual(['NXDOMAIN', 'no_such_namespace']);
+    expect(negative(one.ask('web.default.example.org'))).toEqual(['NXDOMAIN', 'no_shown_namespace']);
     expect(textOf(one.ask('1.113.0.203.in-addr.arpa', 'PTR'))).toEqual(
       answered('1.113.0.203.in-addr.arpa. 5 IN PTR also.shop.example.org.'),
     );
