@@ -9,7 +9,8 @@
  *
  * A quote that is never closed is reported where it was opened, and then taken to end with its line.
  */
-import type { Problems } from './problems.ts';
+import { isIP, isIPv6 } from 'node:net';
+import { type Problems, shorten } from './problems.ts';
 import type { Source, SourceToken } from './tokens.ts';
 
 const newline = 0x0a;
@@ -58,13 +59,26 @@ export function readTokens(source: Source, text: string, problems: Problems, lim
       } else {
         const end = endOfWord(text, index);
         const word = text.slice(index, end).replaceAll('\r', '');
-        tokens.push({ text: word, quoted: false, at, width: word.length, startsLine, source });
+        const token = { text: word, quoted: false, at, width: word.length, startsLine, source };
+        tokens.push(token);
+        if (text.charCodeAt(end) === hash && word !== '{' && word !== '}') warnOfComment(token, text, end, problems);
         index = end;
       }
       startsLine = false;
     }
   }
   return tokens;
+}
+
+/** CoreDNS reads it as a comment as well, and most who write it do not know that. */
+function warnOfComment(token: SourceToken, text: string, start: number, problems: Problems): void {
+  const comment = text.slice(start, endOfWord(text, start));
+  const isPort = isIP(token.text) !== 0 && /^#\d{1,5}$/.test(comment);
+  const address = isIPv6(token.text) ? `[${token.text}]` : token.text;
+  problems.warning(token, `'${shorten(comment)}' behind it is a comment`, {
+    expected: isPort ? 'a port behind a colon' : 'a space in front of a comment, or quotes around a word with one',
+    ...(isPort ? { suggestion: `${address}:${comment.slice(1)}` } : {}),
+  });
 }
 
 function endOfWord(text: string, start: number): number {

@@ -47,6 +47,24 @@ describe('words', () => {
   });
 });
 
+describe('a comment within a word is told', () => {
+  it.each<[string, string, string | undefined]>([
+    ['10.0.0.1#5353', "2:3 '#5353' behind it is a comment", '10.0.0.1:5353'],
+    ['fd00::1#53', "2:3 '#53' behind it is a comment", '[fd00::1]:53'],
+    ['a#5353', "2:3 '#5353' behind it is a comment", undefined],
+    ['10.0.0.1#b', "2:3 '#b' behind it is a comment", undefined],
+    ['a#', "2:3 '#' behind it is a comment", undefined],
+  ])('%s: %s', (word, warning, suggestion) => {
+    const { warnings, problems } = readText(`. {\nx ${word} y\n}\n`);
+    expect(warnings).toEqual([warning]);
+    expect(problems.list.map((problem) => problem.suggestion)).toEqual([suggestion]);
+  });
+
+  it('and behind a brace, a quote or a space it is not', () => {
+    expect(readText('. {#a\nx "b"#c #d\n#e\n}#f\n').problems.list).toEqual([]);
+  });
+});
+
 it('a byte order mark at the start is skipped', () => {
   const reading = readText('\uFEFF.:53 {\n}\n');
   expect(reading.keys).toEqual([['dns://.:53']]);

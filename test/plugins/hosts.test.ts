@@ -227,6 +227,7 @@ describe('hosts in a Corefile', () => {
       "Corefile:4:3: unknown property '10.1.1.1': entries stand before 'fallthrough'",
     ],
     ['hosts {\n  fallthruogh\n}', "did you mean 'fallthrough'?"],
+    ['hosts {\n  a.b 10.1.1.3\n}', "'a.b' stands in front of its address"],
     ['hosts {\n  10.1.1.300 a\n}', "unknown option of 'hosts' '10.1.1.300'"],
     ['hosts {\n  10.1.1.1\n}', 'no name follows the address 10.1.1.1'],
     ['hosts {\n  10.1.1.1 a..b\n}', "'a..b' is no name"],

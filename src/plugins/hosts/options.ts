@@ -64,7 +64,15 @@ export function readHostsOptions(use: Directive, context: ConfigureContext): Hos
       readOption(option, line, options, problems);
       if (option === 'fallthrough') fallthroughSeen = true;
     } else if (parseHostsAddress(line.name.text) === undefined) {
-      problems.unknownWord(line.name, `option of 'hosts'`, OPTIONS);
+      const [address] = line.args;
+      if (address === undefined || parseHostsAddress(address.text) === undefined) {
+        problems.unknownWord(line.name, `option of 'hosts'`, OPTIONS);
+      } else {
+        problems.error(line.name, `'${shorten(line.name.text)}' stands in front of its address`, {
+          expected: 'ADDRESS NAME…',
+          suggestion: `${address.text} ${line.name.text}`,
+        });
+      }
     } else if (fallthroughSeen) {
       // CoreDNS refuses such a file as well; read here, it would not start there.
       problems.error(line.name, `unknown property '${line.name.text}': entries stand before 'fallthrough'`, {
