@@ -35,6 +35,11 @@ export function readKey(token: Token, problems: Problems): readonly ServerKey[] 
   if (parts === undefined) return [];
   const zones = readZoneToken(token, parts.zone, problems);
   const port = parts.port ?? schemes[parts.scheme];
+  if (/^\d{1,5}$/.test(token.text)) {
+    problems.warning(token, `'${token.text}' is a zone of that very name, and no port`, {
+      suggestion: `.:${token.text}`,
+    });
+  }
   return zones.map((zone) => ({ scheme: parts.scheme, zone, port, token }));
 }
 

@@ -149,8 +149,8 @@ export interface RunningPlugin {
 
 /** A directive that was read without an error and can be put in service. */
 export interface PluginSetup {
-  /** Set where no query of the block is passed on: what to write in order that some are. */
-  readonly takesAll?: string | undefined;
+  /** Set where no query of the block is passed on: the use that takes them, and what to write in order that some are left. */
+  readonly takesAll?: { readonly use: Directive; readonly instead: string } | undefined;
   /** Servers that are asked over plain DNS, as far as the Corefile gives their addresses. */
   readonly asks?: readonly { readonly to: Endpoint; readonly word: Token }[];
   create(host: Host): RunningPlugin | Promise<RunningPlugin>;

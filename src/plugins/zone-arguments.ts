@@ -38,7 +38,8 @@ export function warnOfZonesOutside(
   const unheard = new Problems();
   const own = readZones(words, [], unheard);
   const ofBlock = namesOf(zones);
-  if (unheard.hasErrors || isAnyWithin(own, ofBlock) || isAnyWithin(ofBlock, own)) return;
+  // A block without a zone has been reported.
+  if (ofBlock.length === 0 || unheard.hasErrors || isAnyWithin(own, ofBlock) || isAnyWithin(ofBlock, own)) return;
   const outside = words.map(({ text }) => text).join(' ');
   const block = zones.map((zone) => zone.replace(/\.$/, '')).join(' ');
   const are = words.length === 1 ? 'is' : 'are';

@@ -115,20 +115,20 @@ function planBlock(block: ServerBlockSource, options: PlanOptions, problems: Pro
 
 /** Which directives of a block no query comes to, since one that runs before them passes none on. */
 class Reach {
-  #last: { readonly directive: Directive; readonly instead: string } | undefined;
+  #last: PluginSetup['takesAll'];
   readonly #behind: string[] = [];
 
   /** In the order in which they run. */
-  add(directive: Directive, { answers }: PluginDirective, { takesAll }: PluginSetup): void {
-    if (this.#last !== undefined && answers === true) this.#behind.push(`'${directive.name.text}'`);
-    if (takesAll !== undefined) this.#last ??= { directive, instead: takesAll };
+  add({ name }: Directive, { answers }: PluginDirective, { takesAll }: PluginSetup): void {
+    if (this.#last !== undefined && answers === true) this.#behind.push(`'${name.text}'`);
+    this.#last ??= takesAll;
   }
 
   warn(problems: Problems): void {
     if (this.#last === undefined || this.#behind.length === 0) return;
-    const { directive, instead } = this.#last;
-    const message = `no query comes as far as ${this.#behind.join(' and ')}: '${directive.name.text}' answers all of them`;
-    problems.warning(directive.name, message, { expected: instead });
+    const { use, instead } = this.#last;
+    const message = `no query comes as far as ${this.#behind.join(' and ')}: '${use.name.text}' answers all of them`;
+    problems.warning(use.name, message, { expected: instead });
   }
 }
 

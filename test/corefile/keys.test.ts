@@ -72,6 +72,7 @@ describe('doubtful keys are served as they are written, with a warning', () => {
       `1:1 'a.test:53,b.test' is one zone with a colon in its name`,
     ],
     ['a:dns', 'dns://a:dns.', `1:1 'a:dns' is one zone with a colon in its name`],
+    ['53', 'dns://53.', `1:1 '53' is a zone of that very name, and no port`],
     ['*.Corp:53', 'dns://*.corp.:53', `1:1 '*.Corp' is one zone of that very name, and no pattern`],
     ['^foo', 'dns://^foo.', `1:1 '^foo' is one zone of that very name, and no pattern`],
     ['(a|b).c', 'dns://(a|b).c.', `1:1 '(a|b).c' is one zone of that very name, and no pattern`],

@@ -359,30 +359,51 @@ describe('template in a Corefile', () => {
   const ALL = 'template ANY ANY {\n  rcode NXDOMAIN\n}';
 
   it.each([
-    [`${ALL}\nforward . 192.0.2.1\nhosts`, "'hosts', 'forward'"],
-    [`kubernetes cluster.local\n${ALL}`, "'kubernetes'"],
-    [`${ALL}\ntemplate IN A\nwhoami`, "'template', 'whoami'"],
-    ['template ANY ANY\nwhoami', "'whoami'"],
-  ])('a template that leaves nothing to what is behind it: %s', (lines, names) => {
+    [ALL],
+    ['template IN ANY test . {\n  rcode NXDOMAIN\n}'],
+    ['template ANY ANY {\n  match ^a\n}'],
+    ["template ANY ANY {\n  expr name() != 'a.'\n}"],
+    ['template ANY ANY {\n  fallthrough\n}'],
+  ])('one that leaves nothing to a template behind it: %s', (lines) => {
+    const { problems, setup } = configure(template, `${lines}\ntemplate IN A`);
     expectProblem(
-      problemsOf(template, lines),
-      `1: warning: no query comes as far as ${names}: this template is for all`,
-      "expected: a 'match', or zones",
+      problems,
+      "1: warning: no query comes as far as the 'template' behind this one, which answers all of them",
+      "expected: zones or a type, or a 'match' and 'fallthrough' in its block",
     );
+    expect(setup?.takesAll?.use.name.at.line).toBe(2);
+    expect(problemsOf(template, lines)).toEqual([]);
   });
 
   it.each([
-    [ALL],
-    [`${ALL}\nerrors\ncache`],
-    [`template IN A\n${ALL}`],
-    ['template ANY ANY example.org\nwhoami'],
-    ['template IN ANY\nwhoami'],
-    ['template ANY AAAA\nwhoami'],
-    ['template ANY ANY {\n  match ^a\n}\nwhoami'],
-    ["template ANY ANY {\n  expr name() != 'a.'\n}\nwhoami"],
-    ['template ANY ANY {\n  fallthrough\n}\nwhoami'],
-  ])('not one that leaves something, or behind which nothing is: %s', (lines) => {
-    expect(problemsOf(template, lines)).toEqual([]);
+    ['template ANY ANY example.org'],
+    ['template CH ANY'],
+    ['template ANY AAAA'],
+    ['template ANY ANY {\n  match ^a\n  fallthrough\n}'],
+    ["template ANY ANY {\n  expr name() != 'a.'\n  fallthrough\n}"],
+  ])('not one that leaves something: %s', (lines) => {
+    const { problems, setup } = configure(template, `${lines}\ntemplate IN A`);
+    expect(problems).toEqual([]);
+    expect(setup?.takesAll).toBeUndefined();
+  });
+
+  it.each([
+    ['{{ .Name }} 60 IN A 192.0.2', "'192.0.2' is no IPv4 address"],
+    ['{{ .Name }} 60 IN AAAA 192.0.2.1', "'192.0.2.1' is no IPv6 address"],
+    ['a.{{ .Zone }} 60 IN AAAAA ::1', "'AAAAA' is no type of record"],
+  ])('warns of a record that none can come of, whatever is asked: %s', (record, message) => {
+    expectProblem(problemsOf(template, block(`answer "${record}"`)), `Corefile:3:10: warning: ${message}`);
+  });
+
+  it.each([
+    ['{{ .Name }} 60 IN A {{ index .Match 0 }}'],
+    ['{{ .Name }} 60 IN {{ .Type }} 192.0.2.1'],
+    ['{{ .Name }} 60 IN MX 10 {{ .Zone }}'],
+    ['{{ .Name }}'],
+    ['{{ .Name }} 60 IN CNAME a.{{ .Zone }}'],
+    ['x.{{ .Zone }} 60 IN TXT {{ .Name }}'],
+  ])('and not of one that may be some: %s', (record) => {
+    expect(problemsOf(template, block(`answer "${record}"`))).toEqual([]);
   });
 
   it('asks for quotes around a record', () => {

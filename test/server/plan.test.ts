@@ -80,7 +80,12 @@ describe('directives that no query comes to', () => {
     ],
     ['file', ['file x', 'forward . 192.0.2.1'], warning(2, "'forward'", 'file')],
     ['two files', ['file x a.test', 'file y test', 'whoami'], warning(2, "'whoami'", 'file')],
-    ['forward', ['forward a.test 192.0.2.1', 'forward . 192.0.2.1', 'whoami'], warning(2, "'whoami'", 'forward')],
+    ['forward', ['forward a.test 192.0.2.1', 'forward . 192.0.2.1', 'whoami'], warning(3, "'whoami'", 'forward')],
+    [
+      'template',
+      ['template ANY ANY {\nrcode NXDOMAIN\n}', 'hosts', 'whoami'],
+      warning(2, "'hosts' and 'whoami'", 'template'),
+    ],
     ['names that are rewritten', ['rewrite name a b', 'hosts /dev/null .', 'whoami'], warning(3, "'whoami'", 'hosts')],
   ])('are told: %s', (_, lines, expected) => {
     expect(plan(block('test', ...lines)).problems).toEqual([expected]);
@@ -99,6 +104,12 @@ describe('directives that no query comes to', () => {
   ])('are not told: %s', (_, lines) => {
     expect(plan(block('test', ...lines)).problems).toEqual([]);
   });
+});
+
+it('a block whose zone is missing is told nothing of zones outside of it', () => {
+  expect(plan(block(':53', 'forward . 192.0.2.1')).problems).toEqual([
+    'Corefile:1:1: zone is not a valid domain name: it is empty',
+  ]);
 });
 
 describe('a block that asks itself', () => {

@@ -36,7 +36,7 @@ export const file: PluginDirective = {
     const isLast = lines.every(({ fallthrough }) => fallthrough.length === 0);
     const zones = lines.flatMap((line) => line.zones);
     return {
-      takesAll: isLast && coverBlock(zones, context) ? FALL_THROUGH : undefined,
+      takesAll: isLast && coverBlock(zones, context) ? { use: uses[0], instead: FALL_THROUGH } : undefined,
       async create(host) {
         const served = lines.flatMap((line) => serve(line, resolve(context.folder, line.file), host));
         const withdraw = observe(host.metrics, served);

@@ -28,11 +28,10 @@ export const forward: PluginDirective = {
     // Those that were wrong have been reported.
     if (options.some(({ to }) => to.length === 0)) return undefined;
     warnOfUnreached(uses, options, context);
-    const last = options.filter((line) => takesAll(line, line.from)).map(({ from }) => from);
+    const isLast = (line: ForwardOptions): boolean => takesAll(line, line.from) && coverBlock([line.from], context);
+    const last = uses[options.findIndex(isLast)];
     return {
-      takesAll: coverBlock(last, context)
-        ? "one of them, or 'except' for names that are not to be forwarded"
-        : undefined,
+      takesAll: last && { use: last, instead: "one of them, or 'except' for names that are not to be forwarded" },
       asks: options.flatMap(plainAddresses),
       create: (host) => create(options, host),
     };

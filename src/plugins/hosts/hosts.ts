@@ -37,11 +37,12 @@ export const hosts: PluginDirective = {
   name: 'hosts',
   answers: true,
   configure(uses, context) {
-    const options = readHostsOptions(onlyUse(uses, context.problems), context);
+    const use = onlyUse(uses, context.problems);
+    const options = readHostsOptions(use, context);
     const path = resolve(context.folder, options.file);
     const passesOn = options.fallthrough.length > 0 || options.fallthroughUnsupported;
     return {
-      takesAll: passesOn || !coverBlock(options.zones, context) ? undefined : FALL_THROUGH,
+      takesAll: passesOn || !coverBlock(options.zones, context) ? undefined : { use, instead: FALL_THROUGH },
       async create(host) {
         const { inline, reverse, reload } = options;
         const source = { path, inline, reverse, reload };

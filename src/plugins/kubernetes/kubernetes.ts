@@ -25,12 +25,15 @@ export const kubernetes: PluginDirective = {
   name: 'kubernetes',
   answers: true,
   configure(uses, context): PluginSetup | undefined {
-    const options = readKubernetes(onlyUse(uses, context.problems), context);
+    const use = onlyUse(uses, context.problems);
+    const options = readKubernetes(use, context);
     if (context.problems.hasErrors) return undefined;
     const zones = options.zones.map((zone) => Name.fromText(zone));
     const isLast = options.fallthrough.length === 0 && coverBlock(zones, context);
     return {
-      takesAll: isLast ? `${FALL_THROUGH}, or the zones of the cluster behind 'kubernetes'` : undefined,
+      takesAll: isLast
+        ? { use, instead: `${FALL_THROUGH}, or the zones of the cluster behind 'kubernetes'` }
+        : undefined,
       create: (host) => create(options, context, host),
       check: () => checkAccess(options, context),
     };

@@ -20,7 +20,7 @@ import {
 import { Name } from '../../dns/name.ts';
 import { parseRecord } from '../../dns/presentation.ts';
 import type { RRset } from '../../dns/rrset.ts';
-import { readFallthrough, readZones } from '../zone-arguments.ts';
+import { coverBlock, readFallthrough, readZones } from '../zone-arguments.ts';
 import type { ConfigureContext } from '../plugin.ts';
 import { type Explanation, explainAs } from '../reasons.ts';
 import { compileRegexp } from '../regexp.ts';
@@ -57,11 +57,6 @@ export interface TemplateRule {
   /** Whether something is printed that differs between clients who ask the same: an address, or how the name is spelt. */
   readonly usesClient: boolean;
 }
-
-/** Options that leave something to what stands behind. */
-const CONDITIONS: ReadonlySet<string> = new Set(['match', 'var', 'expr', 'fallthrough']);
-/** What answers questions, and stands behind in the chain. */
-const BEHIND = ['hosts', 'k8s_external', 'kubernetes', 'file', 'forward', 'whoami'] as const;
 
 /** What record text without a TTL gets, and what completes names without a final dot. */
 const DEFAULTS = { origin: Name.root, ttl: 3600 };
@@ -123,7 +118,6 @@ export function readTemplateRule(use: Directive, context: ConfigureContext): Tem
     checkVariables(token, record, conditions, context);
   }
   const expressions = all.flatMap(({ record }) => expressionsOf(record));
-  warnOfNoneLeft(use, context);
   return {
     class: (classWord && readMnemonic(classWord, 'class', classOf, classMnemonics, problems)) ?? Class.ANY,
     type: (typeWord && readMnemonic(typeWord, 'type', typeOf, typeMnemonics, problems)) ?? Type.ANY,
@@ -143,20 +137,6 @@ export function readTemplateRule(use: Directive, context: ConfigureContext): Tem
         (one.kind === 'field' && (one.field === '.Remote' || one.field === '.Question.Name')),
     ),
   };
-}
-
-/** One that is for all names, classes and types leaves nothing to what stands behind it. */
-function warnOfNoneLeft(use: Directive, context: ConfigureContext): void {
-  if (use.args.length !== 2 || use.args.some(({ text }) => text !== 'ANY')) return;
-  if (use.block?.some(({ name }) => CONDITIONS.has(name.text)) === true) return;
-  const templates = context.usesOf('template');
-  const isBehind = templates.indexOf(use) < templates.length - 1;
-  const behind = [...(isBehind ? ['template'] : []), ...BEHIND.filter((name) => context.usesOf(name).length > 0)];
-  if (behind.length === 0) return;
-  const names = behind.map((name) => `'${name}'`).join(', ');
-  context.problems.warning(use.name, `no query comes as far as ${names}: this template is for all`, {
-    expected: "a 'match', or zones",
-  });
 }
 
 /** A class, type or response code in upper case, as CoreDNS wants it. */
@@ -195,11 +175,23 @@ function readRecord(option: Directive, token: Token, problems: Problems): Record
     return undefined;
   }
   const { template } = compiled;
-  if (template.constant === undefined) return { kind: 'written', text: template, source: token.text };
+  if (template.constant === undefined) {
+    const sample = template.sample === undefined ? undefined : parseRecord(template.sample, DEFAULTS);
+    // CoreDNS starts with it, and fails whenever it is asked.
+    if (sample?.kind === 'error') problems.warning(token, sample.message, { expected: sample.expected, ...hint });
+    return { kind: 'written', text: template, source: token.text };
+  }
   const parsed = parseRecord(template.constant, DEFAULTS);
   if (parsed.kind === 'record') return { kind: 'constant', set: parsed.set };
   problems.error(token, parsed.message, { expected: parsed.expected, ...hint });
   return undefined;
+}
+
+/** Whether a rule answers every query of the block that anybody asks, if only with a failure where it does not match. */
+export function takesAll(rule: TemplateRule, context: ConfigureContext): boolean {
+  const isOfAnyClass = rule.class === Class.ANY || rule.class === Class.IN;
+  if (!isOfAnyClass || rule.type !== Type.ANY || !coverBlock(rule.zones, context)) return false;
+  return rule.fallthrough.length === 0 || (rule.regexps.length === 0 && !rule.conditions.isAny);
 }
 
 /** The record that a text written for one query is, or what it is not. */

@@ -17,15 +17,27 @@ import type { Query } from '../query.ts';
 import { explain } from '../reasons.ts';
 import type { Verdict } from './conditions.ts';
 import { type Section, TemplateCounts } from './counts.ts';
-import { type RecordTemplate, type TemplateRule, readTemplateRule, recordOf } from './rule.ts';
+import { type RecordTemplate, type TemplateRule, readTemplateRule, recordOf, takesAll } from './rule.ts';
 import type { TemplateData } from './text.ts';
+
+/** What leaves some queries to others. */
+const INSTEAD = "zones or a type, or a 'match' and 'fallthrough' in its block";
 
 export const template: PluginDirective = {
   kind: 'plugin',
   name: 'template',
   configure(uses, context) {
     const rules = uses.map((use) => readTemplateRule(use, context));
-    return { create: (host) => ({ plugin: createTemplates(rules, host) }) };
+    const last = rules.findIndex((rule) => takesAll(rule, context));
+    const use = uses[last];
+    if (use !== undefined && last < uses.length - 1) {
+      const message = "no query comes as far as the 'template' behind this one, which answers all of them";
+      context.problems.warning(use.name, message, { expected: INSTEAD });
+    }
+    return {
+      takesAll: use && { use, instead: INSTEAD },
+      create: (host) => ({ plugin: createTemplates(rules, host) }),
+    };
   },
 };
 

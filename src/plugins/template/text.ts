@@ -38,6 +38,8 @@ export interface TemplateData {
 export interface TextTemplate {
   /** All text where nothing depends on the query. */
   readonly constant: string | undefined;
+  /** The text for some name, where nothing but the first word depends on the query, and that on names alone. */
+  readonly sample: string | undefined;
   /** What it prints, for checks against the regular expressions and for the question of replaying. */
   readonly expressions: readonly Expression[];
   /** The text, or what kept it from being made. */
@@ -91,9 +93,11 @@ function templateOf(parts: readonly Part[]): TextTemplate {
   const constants = parts.map((part) =>
     typeof part === 'string' ? part : part.kind === 'text' ? part.value : undefined,
   );
-  const constant = constants.every((part) => part !== undefined) ? constants.join('') : undefined;
+  const firstWord = constants.findIndex((part) => part !== undefined && /\s/.test(part));
+  const samples = parts.map((part, i) => (isName(part) && i < firstWord ? SAMPLE : constants[i]));
   return {
-    constant,
+    constant: wholeOf(constants),
+    sample: wholeOf(samples),
     expressions: parts.filter((part) => typeof part !== 'string'),
     render(data) {
       try {
@@ -109,6 +113,17 @@ function templateOf(parts: readonly Part[]): TextTemplate {
     },
   };
 }
+
+function wholeOf(parts: readonly (string | undefined)[]): string | undefined {
+  return parts.every((part) => part !== undefined) ? parts.join('') : undefined;
+}
+
+function isName(part: Part): boolean {
+  return typeof part !== 'string' && part.kind === 'field' && NAMES.has(part.field);
+}
+
+const NAMES: ReadonlySet<Field> = new Set(['.Name', '.Zone', '.Question.Name']);
+const SAMPLE = 'example.';
 
 function evaluate(expression: Expression, data: TemplateData): string {
   switch (expression.kind) {
