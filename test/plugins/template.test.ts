@@ -91,7 +91,7 @@ describe('template', () => {
 
   it('writes authority and additional, an rcode with answers, and an extended error', async () => {
     const lines =
-      'template IN MX example.org {\n  answer "{{ .Name }} MX 10 mail.{{ .Zone }}"\n  answer "a. TXT 1" "b. TXT 2"\n' +
+      'template IN ANY example.org {\n  answer "{{ .Name }} MX 10 mail.{{ .Zone }}"\n  answer "a. TXT 1" "b. TXT 2"\n' +
       '  additional "mail.{{ .Zone }} 60 IN A 192.0.2.1"\n  authority "{{ .Zone }} 60 IN NS ns.{{ .Zone }}"\n  rcode NXDOMAIN\n  ederror 21 "Not Supported"\n}';
     expect(await look(lines, 'x.example.org.', 'MX')).toEqual({
       rcode: 'NXDOMAIN',
@@ -404,6 +404,15 @@ describe('template in a Corefile', () => {
     ['x.{{ .Zone }} 60 IN TXT {{ .Name }}'],
   ])('and not of one that may be some: %s', (record) => {
     expect(problemsOf(template, block(`answer "${record}"`))).toEqual([]);
+  });
+
+  it.each(['ANY AAAA', 'IN A'])('warns of NXDOMAIN where others of the name may be asked for: %s', (words) => {
+    expectProblem(
+      problemsOf(template, `template ${words} {\n  rcode NXDOMAIN\n}`),
+      'Corefile:3:9: warning: NXDOMAIN says that the name has no record of any type',
+      'expected: rcode NOERROR',
+    );
+    expect(problemsOf(template, `template ${words} {\n  rcode NOERROR\n}`)).toEqual([]);
   });
 
   it('asks for quotes around a record', () => {

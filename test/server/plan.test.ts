@@ -37,7 +37,7 @@ describe('the order of plugins', () => {
     'whoami',
     'kubernetes cluster.local',
     'hosts {\n10.0.0.1 a.test\nfallthrough\n}',
-    'template IN A {\nrcode NXDOMAIN\n}',
+    'template IN A {\nrcode NOERROR\n}',
     'searchpath {\nshort_names\n}',
     'local',
     'log',
@@ -59,7 +59,7 @@ describe('the order of plugins', () => {
 
   it('takes a directive that stands twice as one plugin', () => {
     const made = planned(
-      block('.', 'template IN A a.test {\nrcode NXDOMAIN\n}', 'whoami', 'template IN A b.test {\nrcode NXDOMAIN\n}'),
+      block('.', 'template IN A a.test {\nrcode NOERROR\n}', 'whoami', 'template IN A b.test {\nrcode NOERROR\n}'),
     );
     expect(made.blocks[0]?.plugins.map(({ name }) => name)).toEqual(['template', 'whoami']);
   });

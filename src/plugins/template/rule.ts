@@ -90,6 +90,11 @@ export function readTemplateRule(use: Directive, context: ConfigureContext): Tem
       const [word] = option.args;
       if (!expectArguments(option, problems, { min: 1, max: 1, usage: 'rcode NAME' }) || word === undefined) return;
       rcode = readMnemonic(word, 'response code', rcodeOf, rcodeMnemonics, problems) ?? rcode;
+      if (rcode === Rcode.NXDOMAIN && typeWord !== undefined && typeWord.text !== 'ANY') {
+        problems.warning(word, `NXDOMAIN says that the name has no record of any type, not of ${typeWord.text} alone`, {
+          expected: 'rcode NOERROR for a name that may have others; resolvers stop looking for them at NXDOMAIN',
+        });
+      }
     },
     ederror(option) {
       forbidBlock(option, problems);
