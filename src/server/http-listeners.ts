@@ -173,5 +173,8 @@ function listenText({ at, paths }: HttpSite, error: unknown, own: HttpAddress | 
   if (code === 'EACCES') {
     return `${where} for ${what} is not allowed for this user; give a port above 1023 in ${place}`;
   }
+  if (code === 'EADDRNOTAVAIL') {
+    return `${where} for ${what} cannot be opened: this machine has no address ${at.address}; give another in ${place}`;
+  }
   return `${where} for ${what} cannot be opened: ${messageOf(error)}`;
 }

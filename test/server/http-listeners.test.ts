@@ -87,6 +87,15 @@ describe('HTTP listeners', () => {
     await expect(get(added, '/')).rejects.toThrow('fetch failed');
   });
 
+  it('say that the machine has no such address', async () => {
+    const { http } = listeners();
+    const at = { address: '198.51.100.77', port: 8080 };
+    const site = { at, paths: new Map([['/x', () => reply('x')]]) };
+    await expect(http.prepare(new Map([[httpKey(at), site]]))).rejects.toThrow(
+      '198.51.100.77 port 8080 for /x cannot be opened: this machine has no address 198.51.100.77; give another in the Corefile',
+    );
+  });
+
   it('say that it is this server itself that has all addresses of a port, or one of them', async () => {
     const { http } = listeners();
     const port = await freePort();
