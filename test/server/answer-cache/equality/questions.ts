@@ -14,9 +14,15 @@ const clusterNames = namespaces.flatMap((namespace) => [
   `${namespace}.svc.cluster.local`,
   `10-1-0-1.${namespace}.pod.cluster.local`,
   `many.${namespace}`,
-  ...['one.example', 'many.example', 'gone.example', 'box.test', 'box.hosts.test', 'plain.template.test'].map(
-    (name) => `${name}.${namespace}.svc.cluster.local`,
-  ),
+  ...[
+    'one.example',
+    'many.example',
+    'gone.example',
+    'host.corp.example',
+    'box.test',
+    'box.hosts.test',
+    'plain.template.test',
+  ].map((name) => `${name}.${namespace}.svc.cluster.local`),
 ]);
 
 /** Asked as often as all the others together. */
@@ -56,6 +62,7 @@ const names: readonly string[] = [
   'out.template.test',
   'both.template.test',
   'blocked.test',
+  'plain.plain.test',
   'web.old.test',
   'many.old.test',
   'one.moved.test',
