@@ -2,7 +2,7 @@
 import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { forward } from '../../../src/plugins/forward/forward.ts';
 import { readNameservers } from '../../../src/plugins/forward/resolv-conf.ts';
 import { configure } from '../support.ts';
@@ -19,6 +19,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'forward-nameservers-'));
   path = join(folder, 'resolv.conf');
 });
+afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('a file of nameservers', () => {
   it('gives the addresses of its nameserver lines, each once, at port 53', () => {

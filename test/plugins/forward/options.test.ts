@@ -1,8 +1,8 @@
 /** The words of a `forward` line: every option, and everything that can be wrong with one. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { bounds } from '../../../src/bounds.ts';
 import { forward } from '../../../src/plugins/forward/forward.ts';
 import { keyPairs } from '../../support/upstreams/certificates.ts';
@@ -10,6 +10,7 @@ import { expectProblem } from '../problems.ts';
 import { problemsOf } from '../support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'forward-options-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 writeFileSync(join(folder, 'resolv.conf'), 'search example\nnameserver 192.0.2.7\nnameserver fe80::1%eth0 # near\n');
 writeFileSync(join(folder, 'nobody.conf'), 'search example\nnameserver somebody\n');
 writeFileSync(join(folder, 'crowd.conf'), Array.from({ length: 16 }, (_, i) => `nameserver 192.0.2.${i}\n`).join(''));

@@ -1,5 +1,5 @@
 /** `forward` over real sockets: to daemons that people run, and to servers that one hopes not to meet. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -84,6 +84,7 @@ describe.each<DaemonName>(['unbound', 'knotd', 'dnsmasq'])('%s as the upstream',
 
 describe('TLS and HTTPS', () => {
   const folder = mkdtempSync(join(tmpdir(), 'forward-tls-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, 'ca.pem'), authority);
   writeFileSync(join(folder, 'client.pem'), keyPairs.client.cert);
   writeFileSync(join(folder, 'client.key'), keyPairs.client.key);
