@@ -9,7 +9,7 @@ import { type ServiceEndpoints, type SliceEndpoints, addressesOf, distinctAddres
 import { type ClusterName, withoutUnderscore } from './names.ts';
 import type { Service, ServicePort } from './objects.ts';
 import type { ClusterView } from './view.ts';
-import { type Asked, type Found, NO_DATA, NO_NAME, addresses, familyOf, ownerIn } from './found.ts';
+import { type Asked, type Found, NO_DATA, NO_NAME, addressSet, addresses, familyOf, ownerIn } from './found.ts';
 import { type Pair, listServices, services } from './srv.ts';
 
 /** The records of a headless Service, or of one endpoint of any Service with a cluster IP or none. */
@@ -60,6 +60,31 @@ export function listEndpointServices(view: ClusterView, asked: Asked, service: S
     pairCount(chosen),
     endpointPairs(chosen, () => parent, endpointPodNames),
   );
+}
+
+/**
+ * The address records of the single endpoints of a headless Service for whoever takes all of them: a record at a time and no second
+ * look at any endpoint, so that a large Service holds nobody up. Where a name has several addresses, each is a set of its own.
+ */
+export function* listEndpointAddresses(
+  view: ClusterView,
+  parent: Name,
+  service: Service,
+): Generator<RRset, void, void> {
+  const { ttl, noEndpoints, endpointPodNames } = view.options;
+  if (noEndpoints) return;
+  const seen = new Set<string>();
+  for (const slice of view.endpointsOf(service).slices) {
+    for (const position of slice.positions()) {
+      const owner = slice.nameAt(position, parent, endpointPodNames);
+      if (owner === undefined) continue;
+      const octets = slice.octetsAt(position);
+      const record = `${owner.key} ${octets.join('.')}`;
+      if (seen.has(record)) continue;
+      seen.add(record);
+      yield addressSet(owner, ttl, slice.family, octets);
+    }
+  }
 }
 
 function pairCount(chosen: readonly ChosenEndpoints[]): number {

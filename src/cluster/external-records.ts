@@ -28,6 +28,7 @@ import {
 } from './found.ts';
 import type { ClusterName } from './names.ts';
 import type { Service } from './objects.ts';
+import { byName } from './order.ts';
 import { type Pair, services } from './srv.ts';
 import type { ClusterView } from './view.ts';
 
@@ -137,15 +138,6 @@ export function findExternalReverse(
   if (type !== Type.PTR) return NO_DATA;
   const set = { owner, type: Type.PTR, class: Class.IN, ttl: view.options.ttl, kind: 'name', targets } as const;
   return { kind: 'records', answers: [set], additional: [] };
-}
-
-/** The order of namespaces, and within one that of names. */
-export function byName(a: Service, b: Service): number {
-  return compare(a.namespace, b.namespace) || compare(a.name, b.name);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 const NAMESPACES: readonly Resource[] = ['namespaces'];

@@ -7,6 +7,7 @@ import { Name } from '../dns/name.ts';
 import { SliceEndpoints } from './endpoints.ts';
 import type { Dependent } from './facts.ts';
 import type { EndpointSlice, Service } from './objects.ts';
+import { byName } from './order.ts';
 import { type Found, NO_DATA, NO_NAME, serviceOwner } from './found.ts';
 import type { ClusterView } from './view.ts';
 
@@ -36,7 +37,7 @@ export function serviceAt(asker: Dependent, view: ClusterView, octets: Uint8Arra
   const [service] = view.state
     .servicesAt(asker, octets)
     .filter((candidate) => candidate.kind === 'cluster-ip' && view.shows(asker, candidate.namespace))
-    .toSorted((a, b) => compare(a.namespace, b.namespace) || compare(a.name, b.name));
+    .toSorted(byName);
   return service;
 }
 
@@ -50,7 +51,7 @@ function pointersTo(asker: Dependent, view: ClusterView, octets: Uint8Array): re
   const targets = view.state
     .slicesAt(asker, octets)
     .filter((slice) => view.shows(asker, slice.namespace))
-    .toSorted((a, b) => compare(a.namespace, b.namespace) || compare(a.name, b.name))
+    .toSorted(byName)
     .map((slice) => endpointName(view, slice, octets))
     .filter((name) => name !== undefined);
   return [...new Map(targets.map((target) => [target.key, target])).values()];
@@ -62,8 +63,4 @@ function endpointName(view: ClusterView, slice: EndpointSlice, octets: Uint8Arra
   const position = endpoints.positionOf(octets);
   if (parent === undefined || position < 0) return undefined;
   return Name.fromLabels([endpoints.labelAt(position, view.options.endpointPodNames)], parent);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

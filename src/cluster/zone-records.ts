@@ -13,12 +13,13 @@
 import { Type } from '../dns/constants.ts';
 import { Name } from '../dns/name.ts';
 import type { RRset } from '../dns/rrset.ts';
-import { listEndpointServices } from './endpoint-records.ts';
+import { listEndpointAddresses, listEndpointServices } from './endpoint-records.ts';
 import { ServiceEndpoints } from './endpoints.ts';
 import { NOBODY } from './facts.ts';
 import { serviceOwner } from './found.ts';
 import type { ClusterName } from './names.ts';
 import type { Service, ServicePort } from './objects.ts';
+import { byText } from './order.ts';
 import { findService } from './records.ts';
 import type { ListedService } from './state.ts';
 import { ClusterView } from './view.ts';
@@ -42,9 +43,9 @@ function* recordsOf(
   zone: Name,
 ): Generator<RRset, void, void> {
   const byNamespace = Map.groupBy(listed, ({ service }) => service.namespace);
-  for (const namespace of [...shown].toSorted(order)) {
+  for (const namespace of [...shown].toSorted(byText)) {
     const services = byNamespace.get(namespace) ?? [];
-    for (const one of services.toSorted((a, b) => order(a.service.name, b.service.name))) {
+    for (const one of services.toSorted((a, b) => byText(a.service.name, b.service.name))) {
       const owner = serviceOwner(one.service, zone);
       if (owner !== undefined) yield* new ListedZone(view, zone, owner, one).records();
     }
@@ -80,11 +81,7 @@ class ListedZone extends ClusterView {
       const owner = Name.fromLabels([`_${port}`, `_${protocol}`], this.#owner);
       if (owner !== undefined) yield* this.#services(owner, { kind: 'port', namespace, service, port, protocol });
     }
-    if (kind !== 'headless') return;
-    for (const label of this.#labels()) {
-      const owner = Name.fromLabels([label], this.#owner);
-      if (owner !== undefined) yield* this.#at(owner, { kind: 'endpoint', namespace, service, label }, ADDRESSES);
-    }
+    if (kind === 'headless') yield* listEndpointAddresses(this, this.#owner, this.#service);
   }
 
   #services(owner: Name, name: ClusterName): Iterable<RRset> {
@@ -104,20 +101,6 @@ class ListedZone extends ClusterView {
     const { kind, ports } = this.#service;
     const all = kind === 'headless' ? this.#endpoints.slices.flatMap((slice) => slice.ports) : ports;
     const named = new Map(all.filter(({ name }) => name !== '').map((port) => [`${port.protocol} ${port.name}`, port]));
-    return [...named].toSorted(([a], [b]) => order(a, b)).map(([, port]) => port);
+    return [...named].toSorted(([a], [b]) => byText(a, b)).map(([, port]) => port);
   }
-
-  #labels(): readonly string[] {
-    const { endpointPodNames } = this.options;
-    const labels = new Set<string>();
-    for (const slice of this.#endpoints.slices) {
-      for (const position of slice.positions()) labels.add(slice.labelAt(position, endpointPodNames));
-    }
-    return [...labels].toSorted(order);
-  }
-}
-
-/** Of code units, as DNS orders labels of small letters, digits and dashes (RFC 4034 §6.1). */
-function order(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

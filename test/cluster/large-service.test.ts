@@ -6,6 +6,7 @@ import type { Asked } from '../../src/cluster/found.ts';
 import { parseClusterName } from '../../src/cluster/names.ts';
 import { ClusterState } from '../../src/cluster/state.ts';
 import { ClusterView } from '../../src/cluster/view.ts';
+import { listZone } from '../../src/cluster/zone-records.ts';
 import { Flag, Type } from '../../src/dns/constants.ts';
 import { Name } from '../../src/dns/name.ts';
 import type { RRset } from '../../src/dns/rrset.ts';
@@ -91,5 +92,26 @@ describe('SRV of 5,000 endpoints', () => {
     expect(services(one.sets)).toHaveLength(2);
     const [all] = find(view, '_grpc._tcp.web.default.svc.cluster.local', Type.A).sets;
     expect(all).toMatchObject({ kind: 'address', octets: { length: 20_000 } });
+  });
+});
+
+describe('a zone with 40,000 endpoints of one Service', () => {
+  const ENDPOINTS = 40_000;
+  /** Labels of `10-244-0-0.web.default.svc.cluster.local`. */
+  const OF_AN_ENDPOINT = 6;
+  /** Milliseconds: many times what a single pass over them takes, and far below what one for each of them does. */
+  const ONE_PASS = 3_000;
+
+  it('has each of them, listed in one pass', () => {
+    const view = viewOf(ENDPOINTS);
+    const begun = performance.now();
+    const records = listZone(view, ZONE);
+    const owners = new Set<string>();
+    for (let next = records.next(); next.done !== true; next = records.next()) {
+      const { owner, type } = next.value;
+      if (type === Type.A && owner.labelCount === OF_AN_ENDPOINT) owners.add(owner.key);
+    }
+    expect(performance.now() - begun).toBeLessThan(ONE_PASS);
+    expect(owners.size).toBe(ENDPOINTS);
   });
 });

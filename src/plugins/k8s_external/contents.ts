@@ -2,13 +2,14 @@
  * A zone of `k8s_external` as a whole, for `transfer`: the apex, the name server's addresses, and each Service in the order of
  * its name, with the RRsets that a question gives. The Services are those of the moment in which the transfer begins.
  */
-import { listEndpointServices } from '../../cluster/endpoint-records.ts';
-import { byName, findExternalService, showsEndpoints } from '../../cluster/external-records.ts';
+import { listEndpointAddresses, listEndpointServices } from '../../cluster/endpoint-records.ts';
+import { findExternalService, showsEndpoints } from '../../cluster/external-records.ts';
 import { ServiceEndpoints } from '../../cluster/endpoints.ts';
 import { NOBODY } from '../../cluster/facts.ts';
 import { withoutUnderscore } from '../../cluster/names.ts';
 import type { ClusterName } from '../../cluster/names.ts';
 import type { Service } from '../../cluster/objects.ts';
+import { byName } from '../../cluster/order.ts';
 import type { ListedService } from '../../cluster/state.ts';
 import { ClusterView } from '../../cluster/view.ts';
 import { Type } from '../../dns/constants.ts';
@@ -97,10 +98,7 @@ function* serviceRecords(zone: ExternalZone, view: ClusterView, service: Service
   for (const [port, protocol] of namedPorts(view, service, headless)) {
     yield* findServices([`_${port}`, `_${protocol}`], { kind: 'port', port, protocol, ...of });
   }
-  if (!showsEndpoints(service, headless)) return;
-  for (const label of endpointLabels(view, service)) {
-    for (const type of [Type.A, Type.AAAA]) yield* find([label], { kind: 'endpoint', label, ...of }, type);
-  }
+  if (showsEndpoints(service, headless)) yield* listEndpointAddresses(view, owner, service);
 }
 
 /** Name and protocol of each named port, each pair once. */
@@ -110,13 +108,4 @@ function namedPorts(view: ClusterView, service: Service, headless: boolean): Ite
     : service.ports;
   const named = ports.filter(({ name }) => withoutUnderscore(name) !== '');
   return new Map(named.map(({ name, protocol }) => [`${name} ${protocol}`, [name, protocol] as const])).values();
-}
-
-function endpointLabels(view: ClusterView, service: Service): Iterable<string> {
-  if (view.options.noEndpoints) return [];
-  const labels = new Set<string>();
-  for (const slice of view.endpointsOf(service).slices) {
-    for (const position of slice.positions()) labels.add(slice.labelAt(position, view.options.endpointPodNames));
-  }
-  return labels;
 }

@@ -112,6 +112,23 @@ describe('the zone as a whole', () => {
     expect(asked.toSorted()).toEqual([...records].toSorted());
   });
 
+  it('has each address of endpoints that share a name once', async () => {
+    const { one, zone } = await zoneOf('k8s_external example.org {\nheadless\n}');
+    one.state.setNamespace({ name: 'default', labels: {} });
+    one.state.setService(makeService({ name: 'head', kind: 'headless' }));
+    const slices = [['10.1.0.1', '10.1.0.2'], ['10.1.0.1', '10.1.0.3'], ['2001:db8::1']];
+    for (const [i, addresses] of slices.entries()) {
+      const hostnames = addresses.map(() => 'one');
+      one.state.setEndpointSlice(makeSlice({ name: `head-${i}`, service: 'head', addresses, hostnames }));
+    }
+    expect(listed(zone).filter((record) => record.startsWith('one.head'))).toEqual([
+      'one.head.default.example.org. 5 IN A 10.1.0.1',
+      'one.head.default.example.org. 5 IN A 10.1.0.2',
+      'one.head.default.example.org. 5 IN A 10.1.0.3',
+      'one.head.default.example.org. 5 IN AAAA 2001:db8::1',
+    ]);
+  });
+
   it('is not known before the cluster is', async () => {
     const one = await external('k8s_external example.org', { isUnknown: true });
     const [zone] = one.host.neighbours.zones;
