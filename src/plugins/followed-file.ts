@@ -10,6 +10,7 @@ import { stat } from 'node:fs/promises';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Series } from '../telemetry/metrics.ts';
 import { FileLookout } from './file-lookout.ts';
+import type { FileFault } from './plugin.ts';
 
 /** What tells one state of a file from another. */
 export interface FileStamp {
@@ -47,13 +48,15 @@ export interface FollowedFileParts {
   readonly path: string;
   /** Milliseconds between looks at the file; 0 for never again, without a watch either. */
   readonly interval: number;
-  /** Reads the file and puts its content in service. It must not reject. */
-  readonly load: () => Promise<Loading>;
+  /** Reads the file and puts its content in service; `stamp` is what it was like before. It must not reject. */
+  readonly load: (stamp: FileStamp) => Promise<Loading>;
   readonly logger: Logger;
   /** Counts troubles that left the last content in service. */
   readonly failures: Series;
   /** Where a content that was read earlier is in service already: when the file was changed, in milliseconds since the epoch. */
   readonly earlier?: number | undefined;
+  /** What is so where no content was ever good, for a person. */
+  readonly without?: string;
 }
 
 export class FollowedFile {
@@ -154,7 +157,7 @@ export class FollowedFile {
   #lastTrouble = '';
 
   async #load(stamp: FileStamp): Promise<Trouble | undefined> {
-    const { trouble, included } = await this.#parts.load();
+    const { trouble, included } = await this.#parts.load(stamp);
     if (this.#closed) return undefined;
     this.#included = included.map(({ path }) => path);
     // What was read need not be read again, good or not. What could not be read may be next time: nothing of it need have changed for that.
@@ -173,8 +176,9 @@ export class FollowedFile {
   /** One line for each trouble, however often it is met; counted where it leaves an earlier content in service. */
   #complain(trouble: Trouble): void {
     const servesOn = this.#modified !== undefined;
-    const what = describeTrouble(this.#parts.path, trouble, servesOn);
-    const text = servesOn ? `${what}; its last good content stays` : what;
+    const { path, without } = this.#parts;
+    const what = describeTrouble(path, trouble, servesOn);
+    const text = withEffect(what, servesOn ? 'its last good content stays' : without);
     if (text === this.#complaint) return;
     this.#complaint = text;
     this.#parts.logger.warning(text);
@@ -192,6 +196,16 @@ export function describeTrouble(path: string, trouble: Trouble, wasThere: boolea
     case 'wrong':
       return trouble.text;
   }
+}
+
+/** What a server that starts without this file says of it, and goes on. */
+export function faultOf(path: string, trouble: Trouble, without?: string): FileFault {
+  const message = withEffect(describeTrouble(path, trouble, false), without);
+  return { severity: trouble.kind === 'missing' ? 'note' : 'warning', message };
+}
+
+function withEffect(what: string, effect: string | undefined): string {
+  return effect === undefined ? what : `${what}; ${effect}`;
 }
 
 function stateOf(readings: readonly StampReading[]): string {

@@ -307,15 +307,13 @@ describe('check', () => {
     const cwd = folder({ Corefile: corefile, weights: 'x 1\n' });
     const { code, stdout } = await run(['check'], { cwd });
     expect(code).toBe(0);
-    expect(stdout).toMatch(
-      /^Corefile:3:5: warning: weight file \S*\/weights: line 1: 'x' is no address; all weights are 1$/m,
-    );
+    expect(stdout).toMatch(/^Corefile:3:5: warning: \S*\/weights: line 1: 'x' is no address; all weights are 1$/m);
     expect(stdout).toMatch(/^nothing is wrong besides what is said above$/m);
     writeFileSync(`${cwd}/weights`, 'a.test\n10.0.0.1 2\n');
     expect(await run(['check'], { cwd })).toMatchObject({ code: 0, stdout: 'nothing is wrong\n' });
   });
 
-  it('reads zone files and hosts files, each named where its directive stands', async () => {
+  it('reads zone files, hosts files, search paths and weights, each named where its directive stands', async () => {
     const zone = '@ 60 IN SOA ns.a.test. m.a.test. 1 2 3 4 5\n';
     const corefile = [
       '.:1053 {',
@@ -328,9 +326,16 @@ describe('check', () => {
       '    hosts names {',
       '        fallthrough',
       '    }',
+      '    autopath search',
+      '    loadbalance weighted weights',
       '}\n',
     ];
-    const files = { good: zone, bad: `${zone}x 60 IN A 1.2.3.4.5\n`, names: '10.0.0.1 a\nb c\n' };
+    const files = {
+      search: 'search a..b\n',
+      good: zone,
+      bad: `${zone}x 60 IN A 1.2.3.4.5\n`,
+      names: '10.0.0.1 a\nb c\n',
+    };
     const cwd = folder({ ...files, Corefile: corefile.join('\n') });
     const { code, stdout } = await run(['check'], { cwd });
     expect(code).toBe(1);
@@ -339,6 +344,8 @@ describe('check', () => {
       'Corefile:4:5: gone does not exist',
       'Corefile:7:5: note: later does not exist',
       "Corefile:8:5: warning: names: line 2 is skipped: 'b' is no address",
+      "Corefile:11:5: warning: search:1: 'a..b' is not a domain; autopath does nothing",
+      'Corefile:12:5: note: weights does not exist; all weights are 1',
     ]);
   });
 

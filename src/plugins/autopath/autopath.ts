@@ -19,7 +19,7 @@ import type { Query } from '../query.ts';
 import { zoneOf } from '../zone-arguments.ts';
 import { type AutopathOptions, type Source, readAutopath } from './options.ts';
 import { FilePaths, PodPaths, type SearchPaths } from './paths.ts';
-import { SearchFile } from './search-file.ts';
+import { SearchFile, checkSearchFile } from './search-file.ts';
 import { isNameError } from '../searchpath/candidate-answer.ts';
 import { Walk } from './walk.ts';
 
@@ -31,13 +31,15 @@ export function autopathWith(ownResolvConf: string): PluginDirective {
     configure(uses, context) {
       const options = readAutopath(onlyUse(uses, context.problems), context);
       if (options === undefined) return undefined;
+      const { source } = options;
       return {
         async create(host) {
-          const path = options.source.kind === 'file' ? options.source.path : ownResolvConf;
+          const path = source.kind === 'file' ? source.path : ownResolvConf;
           const file = await SearchFile.open(path, host);
-          const paths = pathsOf(options.source, file, host);
+          const paths = pathsOf(source, file, host);
           return { plugin: new Autopath(options, paths, host), close: () => file.close() };
         },
+        check: async () => (source.kind === 'file' ? checkSearchFile(source.path) : []),
       };
     },
   };

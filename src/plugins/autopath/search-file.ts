@@ -6,12 +6,15 @@ import { bounds } from '../../bounds.ts';
 import { type Fact, fileFact } from '../../cluster/facts.ts';
 import { shorten } from '../../corefile/problems.ts';
 import { Name } from '../../dns/name.ts';
-import { FollowedFile, type Loading } from '../followed-file.ts';
+import { FollowedFile, type Loading, faultOf, readStamp } from '../followed-file.ts';
+import type { FileFault, Host } from '../plugin.ts';
 import { readSmallFile } from '../small-file.ts';
-import type { Host } from '../plugin.ts';
 
 /** Milliseconds between looks; between them a watch of the folder tells. */
 const INTERVAL = 5_000;
+
+/** What is so where no file was ever good. */
+const WITHOUT = 'autopath does nothing';
 
 export type SearchReading =
   { readonly kind: 'domains'; readonly domains: readonly Name[] } | { readonly kind: 'wrong'; readonly text: string };
@@ -27,7 +30,7 @@ export class SearchFile {
     this.#facts = host.facts;
     const help = 'Times that a file with a search path broke or went away, so that its last content stayed in use.';
     const failures = host.metrics.counter('nodens_autopath_reload_failures_total', help, ['file']).with(path);
-    const parts = { path, interval: INTERVAL, logger: host.logger('autopath'), failures };
+    const parts = { path, interval: INTERVAL, logger: host.logger('autopath'), failures, without: WITHOUT };
     this.#followed = new FollowedFile({ ...parts, load: () => Promise.resolve(this.#load()) });
   }
 
@@ -53,18 +56,26 @@ export class SearchFile {
   }
 
   #load(): Loading {
-    const file = readSmallFile(this.#path, bounds.resolvConfText);
-    if (file.kind === 'none') return wrong(`${this.#path} ${file.trouble}`);
-    const reading = readSearch(file.text);
-    if (reading.kind === 'wrong') return wrong(`${this.#path}:${reading.text}`);
+    const reading = readSearchFile(this.#path);
+    if (reading.kind === 'wrong') return { trouble: reading, included: [] };
     this.#domains = reading.domains;
     this.#facts.changed(this.fact);
     return { trouble: undefined, included: [] };
   }
 }
 
-function wrong(text: string): Loading {
-  return { trouble: { kind: 'wrong', text }, included: [] };
+/** What a server that starts with this file says of it. */
+export async function checkSearchFile(path: string): Promise<readonly FileFault[]> {
+  const stamp = await readStamp(path);
+  const reading = stamp.kind === 'file' ? readSearchFile(path) : stamp;
+  return reading.kind === 'domains' ? [] : [faultOf(path, reading, WITHOUT)];
+}
+
+function readSearchFile(path: string): SearchReading {
+  const file = readSmallFile(path, bounds.resolvConfText);
+  if (file.kind === 'none') return { kind: 'wrong', text: `${path} ${file.trouble}` };
+  const reading = readSearch(file.text);
+  return reading.kind === 'wrong' ? { kind: 'wrong', text: `${path}:${reading.text}` } : reading;
 }
 
 /** A text in the form of resolv.conf; what is wrong begins with the number of its line. */

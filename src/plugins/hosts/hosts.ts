@@ -19,7 +19,7 @@ import { isOfInternet } from '../../dns/question.ts';
 import type { RRset } from '../../dns/rrset.ts';
 import type { Metrics, Series } from '../../telemetry/metrics.ts';
 import { type Outcome, failure, reply } from '../answer.ts';
-import { describeTrouble, readStamp } from '../followed-file.ts';
+import { faultOf, readStamp } from '../followed-file.ts';
 import { onlyUse } from '../once.ts';
 import type { FileFault, Next, Plugin, PluginDirective } from '../plugin.ts';
 import type { Query } from '../query.ts';
@@ -68,8 +68,7 @@ async function checkFile(path: string): Promise<readonly FileFault[]> {
   if (loading.kind === 'content') {
     return loading.remarks.map((remark) => ({ severity: 'warning', message: `${path}: ${remark}` }));
   }
-  const severity = loading.kind === 'missing' ? 'note' : 'warning';
-  return [{ severity, message: describeTrouble(path, loading, false) }];
+  return [faultOf(path, loading)];
 }
 
 function reloadFailures(metrics: Metrics, path: string): Series {

@@ -9,15 +9,16 @@ import { type Fact, fileFact } from '../../cluster/facts.ts';
 import { Rcode, Type } from '../../dns/constants.ts';
 import { isTransfer } from '../../dns/message.ts';
 import type { AddressRRset, MxRRset, RRset } from '../../dns/rrset.ts';
+import type { Metrics, Series } from '../../telemetry/metrics.ts';
 import type { Answer, Outcome } from '../answer.ts';
 import { onlyUse } from '../once.ts';
-import type { FileFault, Host, Next, Plugin, PluginDirective } from '../plugin.ts';
+import type { Host, Next, Plugin, PluginDirective } from '../plugin.ts';
 import type { Query } from '../query.ts';
 import { type LoadBalancePolicy, readPolicy } from './options.ts';
 import { type Survey, byKind, survey } from './sections.ts';
 import { type Groups, shuffleAddresses, shuffleExchanges } from './shuffle.ts';
 import { PreferredSubnets } from './subnets.ts';
-import { WeightFile, faultOfWeightFile } from './weight-file.ts';
+import { KeptWeights, WeightFile, checkWeightFile } from './weight-file.ts';
 import { drawFirst } from './weights.ts';
 
 export const loadbalance: PluginDirective = {
@@ -27,8 +28,11 @@ export const loadbalance: PluginDirective = {
     const policy = readPolicy(onlyUse(uses, context.problems), context);
     if (policy === undefined) return undefined;
     return {
-      create: async (host) => ({ plugin: new LoadBalance(await createPolicy(policy, host)) }),
-      check: () => checkPolicy(policy),
+      async create(host) {
+        const made = await createPolicy(policy, host);
+        return { plugin: new LoadBalance(made), close: () => made.close?.() };
+      },
+      check: async () => (policy.kind === 'weighted' ? checkWeightFile(policy.file) : []),
     };
   },
 };
@@ -41,6 +45,7 @@ interface Policy {
   passes(query: Query): boolean;
   addresses(sets: readonly AddressRRset[], room: number): readonly AddressRRset[];
   exchanges: typeof shuffleExchanges;
+  close?(): void;
 }
 
 async function createPolicy(policy: LoadBalancePolicy, host: Host): Promise<Policy> {
@@ -49,25 +54,18 @@ async function createPolicy(policy: LoadBalancePolicy, host: Host): Promise<Poli
       return new RoundRobin(policy.prefer.length === 0 ? undefined : new PreferredSubnets(policy.prefer));
     case 'weighted': {
       const { file: path, reload } = policy;
-      const { facts, metrics } = host;
-      const failures = metrics
-        .counter('nodens_loadbalance_reload_failures_total', 'Looks at which a weight file could not be used.')
-        .with();
+      const kept = host.shared(KeptWeights, path, () => new KeptWeights());
       const logger = host.logger('loadbalance');
-      const file = host.shared(
-        WeightFile,
-        `${reload} ${path}`,
-        () => new WeightFile({ path, reload, facts, logger, failures }),
-      );
-      await file.refresh();
+      const failures = reloadFailures(host.metrics, path);
+      const file = await WeightFile.open({ path, reload, kept, facts: host.facts, logger, failures });
       return new Weighted(file, fileFact(path));
     }
   }
 }
 
-async function checkPolicy(policy: LoadBalancePolicy): Promise<readonly FileFault[]> {
-  const message = policy.kind === 'weighted' ? await faultOfWeightFile(policy.file) : undefined;
-  return message === undefined ? [] : [{ severity: 'warning', message }];
+function reloadFailures(metrics: Metrics, path: string): Series {
+  const help = 'Times that a weight file broke or went away, so that its last content stayed in use.';
+  return metrics.counter('nodens_loadbalance_reload_failures_total', help, ['file']).with(path);
 }
 
 class RoundRobin implements Policy {
@@ -111,6 +109,10 @@ class Weighted implements Policy {
 
   exchanges(sets: readonly MxRRset[]): readonly MxRRset[] {
     return sets;
+  }
+
+  close(): void {
+    this.#file.close();
   }
 }
 
